@@ -1,0 +1,63 @@
+#pragma once
+// Immutable bytes by their SHA-256. What Put acknowledged is on disk.
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "base/bytes.h"
+#include "base/status.h"
+
+namespace muster {
+
+// A stored blob opened for reading; safe to read from several threads.
+class BlobReader {
+ public:
+  virtual ~BlobReader() = default;
+  virtual std::uint64_t size() const = 0;
+  // Fills `out` from `offset`; OUT_OF_RANGE beyond the end, DATA_LOSS when the disk disagrees.
+  virtual Status Read(std::uint64_t offset, std::span<std::byte> out) const = 0;
+};
+
+// Takes a blob piece by piece; gone without Commit, it leaves nothing.
+class BlobWriter {
+ public:
+  virtual ~BlobWriter() = default;
+  virtual Status Write(ByteView bytes) = 0;
+  // Makes the blob durable and returns its digest; idempotent for equal content.
+  virtual StatusOr<Digest> Commit() = 0;
+};
+
+class Blobs {
+ public:
+  virtual ~Blobs() = default;
+  virtual StatusOr<std::unique_ptr<BlobWriter>> Create() = 0;
+  virtual StatusOr<std::unique_ptr<BlobReader>> Open(const Digest& digest) = 0;  // NOT_FOUND
+  virtual StatusOr<bool> Has(const Digest& digest) = 0;
+  // Forgets a blob that nothing names any more; OK when it is absent.
+  virtual Status Remove(const Digest& digest) = 0;
+
+  StatusOr<Digest> Put(ByteView bytes) {
+    MUSTER_ASSIGN(const auto writer, Create());
+    MUSTER_TRY(writer->Write(bytes));
+    return writer->Commit();
+  }
+  StatusOr<Bytes> Get(const Digest& digest) {
+    MUSTER_ASSIGN(const auto reader, Open(digest));
+    Bytes out(reader->size());
+    MUSTER_TRY(reader->Read(0, out));
+    return out;
+  }
+};
+
+// Small named files that are replaced as a whole (accumulator checkpoints, agent state): Put
+// writes beside, fsyncs and renames, so a reader sees the old bytes or the new.
+class Files {
+ public:
+  virtual ~Files() = default;
+  virtual Status Put(std::string_view name, std::span<const ByteView> parts) = 0;
+  virtual StatusOr<Bytes> Get(std::string_view name) = 0;  // NOT_FOUND
+  virtual Status Remove(std::string_view name) = 0;        // OK when absent.
+  virtual StatusOr<std::vector<std::string>> List(std::string_view prefix) = 0;
+};
+
+}  // namespace muster

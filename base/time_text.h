@@ -1,0 +1,18 @@
+#pragma once
+// Times and durations as people write them.
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/status.h"
+
+namespace muster {
+
+// "2026-11-20T08:15:30.250Z" (RFC 3339, UTC, milliseconds).
+std::string FormatTime(Timestamp t);
+// "250ms", "30s", "5m", "2h", "7d"; INVALID_ARGUMENT otherwise, when negative, or beyond 10 years.
+StatusOr<Duration> ParseDuration(std::string_view text);
+// The largest unit that is exact: 90000 ms is "90s".
+std::string FormatDuration(Duration d);
+
+}  // namespace muster

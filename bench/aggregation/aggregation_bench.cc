@@ -1,0 +1,86 @@
+// Folding of f32 updates into exact fixed-point sums, on one core, against memcpy of the same bytes
+// in the same run. Repetitions are interleaved and medians taken, so that a noisy machine slows
+// both sides alike.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <vector>
+
+#include "aggregation/accumulator.h"
+#include "base/seeded.h"
+#include "bench/report.h"
+
+namespace muster::aggregation {
+namespace {
+constexpr std::size_t kBatch = 8;
+
+double Seconds(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double Median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+  return values[values.size() / 2];
+}
+
+std::vector<std::vector<float>> Updates(std::size_t dim) {
+  SeededRng rng(1);
+  std::vector<std::vector<float>> out(kBatch, std::vector<float>(dim));
+  for (std::vector<float>& update : out)
+    for (float& x : update) x = static_cast<float>(rng.Next() >> 40) * 0x1p-21f - 4;
+  return out;
+}
+
+struct Medians {
+  double memcpy_seconds;  // Of one update.
+  double fold_seconds;
+  double batch_seconds;  // Of kBatch updates.
+  bool all_counted;
+};
+
+Medians Measure(std::size_t dim, int repetitions) {
+  const std::vector<std::vector<float>> updates = Updates(dim);
+  std::vector<WeightedDelta> batch;
+  for (std::size_t i = 0; i < kBatch; ++i)
+    batch.push_back({updates[i], static_cast<double>(i + 1)});
+  std::vector<float> copy(dim);
+  Accumulator sum(dim, *FixedPoint::Make(1 << 17));
+
+  std::vector<double> copies, folds, batches;
+  for (int r = 0; r < repetitions; ++r) {
+    const WeightedDelta& update = batch[r % kBatch];
+    copies.push_back(Seconds([&] {
+      std::memcpy(copy.data(), update.values.data(), dim * sizeof(float));
+      asm volatile("" : : "r"(copy.data()) : "memory");  // The copy is wanted, reader or none.
+    }));
+    folds.push_back(Seconds([&] { (void)sum.Fold(update.values, update.weight, kBatch); }));
+    batches.push_back(Seconds([&] { (void)sum.FoldBatch(batch, kBatch); }));
+  }
+  const bool all_counted = sum.count() == static_cast<std::uint64_t>(repetitions) * (kBatch + 1);
+  return {Median(copies), Median(folds), Median(batches), all_counted};
+}
+}  // namespace
+}  // namespace muster::aggregation
+
+int main(int argc, char** argv) {
+  using namespace muster;
+  using namespace muster::aggregation;
+  bench::Report report(argc, argv);
+  const std::size_t dim = std::size_t{32} << 20;
+  const Medians m = Measure(dim, 15);
+  if (!m.all_counted) {
+    fmt::print(stderr, "aggregation_bench: updates were refused, there is nothing to report\n");
+    return 1;
+  }
+  const double bytes = static_cast<double>(dim) * sizeof(float);
+  const std::string baseline = fmt::format("memcpy {:.2f} GB/s", bytes / m.memcpy_seconds / 1e9);
+  report.Add({"fold_f32", "ratio_to_memcpy", m.memcpy_seconds / m.fold_seconds, baseline, 0.35,
+              bench::kAtLeast});
+  report.Add({"fold_f32_batched", "ratio_to_memcpy", kBatch * m.memcpy_seconds / m.batch_seconds,
+              baseline, 0.65, bench::kAtLeast});
+  return report.Finish();
+}

@@ -1,0 +1,16 @@
+#pragma once
+// One function for each group of commands: adds it to the program. `shell` outlives `app`.
+#include "cli/shell.h"
+
+namespace muster::cli {
+
+void AddUp(CLI::App& app, Shell& shell);        // up, authority
+void AddApply(CLI::App& app, Shell& shell);     // apply
+void AddGet(CLI::App& app, Shell& shell);       // get, describe
+void AddWatch(CLI::App& app, Shell& shell);     // watch
+void AddCampaign(CLI::App& app, Shell& shell);  // campaign pause|resume|cancel
+void AddModel(CLI::App& app, Shell& shell);     // model list|show|create|download|alias
+void AddToken(CLI::App& app, Shell& shell);     // token create|list
+void AddContexts(CLI::App& app, Shell& shell);  // context list|show|use|add
+
+}  // namespace muster::cli

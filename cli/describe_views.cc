@@ -1,0 +1,182 @@
+// The descriptions of views.h.
+#include <vector>
+
+#include "base/time_text.h"
+#include "cli/pairs.h"
+#include "cli/table.h"
+#include "cli/text.h"
+#include "cli/views.h"
+
+namespace muster::cli {
+namespace {
+
+std::string When(std::int64_t unix_ms, Timestamp now) {
+  if (unix_ms == 0) return "never";
+  return fmt::format("{} ({})", FormatTime(FromUnixMillis(unix_ms)), Ago(now, unix_ms));
+}
+
+std::string Or(std::string text, std::string_view fallback) {
+  return text.empty() ? std::string(fallback) : std::move(text);
+}
+
+std::string RangeText(const v1::Contract::Field& f) {
+  if (!f.has_min() && !f.has_max()) return "-";
+  return fmt::format("{} … {}", f.has_min() ? Real(f.min()) : "", f.has_max() ? Real(f.max()) : "");
+}
+
+std::string LowerCase(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+std::string Indented(std::string_view text) {
+  std::string out = "  ";
+  for (const char c : text.substr(0, text.size() - 1))
+    out += c == '\n' ? "\n  " : std::string(1, c);
+  return out + "\n";
+}
+
+std::string SelectionText(const v1::Campaign::Selection& s) {
+  std::string out = s.from() == v1::Campaign::ENROLLED ? "enrolled devices, drawn by seed"
+                                                       : "available devices, as they come";
+  if (!s.labels().empty()) out += fmt::format(", with {}", PairsText(s.labels()));
+  if (s.enrolled_at_least() > 0) out += fmt::format(", once {} enrolled", s.enrolled_at_least());
+  return out;
+}
+
+std::string CohortText(const v1::Campaign::Cohort& c) {
+  return fmt::format("{} updates wanted, at least {}, {} devices asked", c.goal(),
+                     c.minimum() == 0 ? c.goal() : c.minimum(),
+                     c.select() == 0 ? c.goal() : c.select());
+}
+
+std::string TrainingText(const v1::Campaign::Training& t) {
+  return fmt::format("{} by {}, batch {}, {} epoch(s)", Or(t.loss(), "loss of the trainer"),
+                     Or(t.optimizer().name(), "sgd"), t.batch() == 0 ? 32 : t.batch(),
+                     t.epochs() == 0 ? 1 : t.epochs());
+}
+
+std::string RateText(const v1::Campaign::LearningRate& r) {
+  return fmt::format("{} {}", Real(r.initial()), Or(r.schedule(), "constant"));
+}
+
+std::string RuleText(const v1::Campaign::Aggregation& a) {
+  std::string rule = "FedAvg";
+  if (a.has_fedavgm()) rule = "FedAvgM";
+  if (a.has_fedadam()) rule = "FedAdam";
+  return fmt::format("{}, {} weights", rule,
+                     a.weights().uniform()
+                         ? "uniform"
+                         : fmt::format("examples, capped at {},", a.weights().example_cap()));
+}
+
+std::string EvaluationText(const v1::Campaign::Evaluation& e) {
+  if (e.labels().empty()) return "none";
+  std::vector<std::string> metrics(e.metrics().begin(), e.metrics().end());
+  if (metrics.empty()) metrics.push_back("rmse");
+  return fmt::format("{} on devices with {}, every {} rounds", fmt::join(metrics, ", "),
+                     PairsText(e.labels()), e.every() == 0 ? 10 : e.every());
+}
+
+std::string RoundText(const v1::RoundView& r) {
+  Properties p(2);
+  p.Add("Phase", r.why().empty() ? r.phase() : fmt::format("{}: {}", r.phase(), r.why()));
+  p.Add("Attempt", fmt::format("{}", r.attempt()));
+  p.Add("Updates", fmt::format("{} joined, {} received, {} counted of {}, {} dropped", r.joined(),
+                               r.received(), r.counted(), r.goal(), r.dropped()));
+  if (r.evaluators() > 0)
+    p.Add("Evaluators", fmt::format("{} of {} reported", r.evaluated(), r.evaluators()));
+  p.Add("Learning rate", Real(r.learning_rate()));
+  return fmt::format("\nRound {}:\n{}", r.round(), p.Text());
+}
+
+}  // namespace
+
+std::string Describe(const v1::ContractVersion& c, Timestamp now) {
+  Properties p;
+  p.Add("Contract", c.contract().name());
+  p.Add("Version", fmt::format("{}", c.version()));
+  p.Add("Description", c.contract().description());
+  p.Add("Created", fmt::format("{} by {}", When(c.created_unix_ms(), now), c.created_by()));
+  Table fields({"FIELD", "TYPE", "UNIT", "RANGE", "DESCRIPTION"});
+  for (const auto& f : c.contract().fields())
+    fields.Add({f.name(), LowerCase(v1::Contract::Type_Name(f.type())), Or(f.unit(), "-"),
+                RangeText(f), f.description()});
+  return p.Text() + "Fields:\n" + Indented(fields.Text());
+}
+
+std::string Describe(const v1::ModelView& view, Timestamp now) {
+  const v1::Model& m = view.model();
+  std::vector<std::string> features(m.input().features().begin(), m.input().features().end());
+  const auto rows = m.input().window().rows() == 0 ? 1 : m.input().window().rows();
+  Properties p;
+  p.Add("Model", m.name());
+  p.Add("Description", m.description());
+  p.Add("Contract", fmt::format("{} version {}", m.contract(), m.contract_version()));
+  p.Add("Reads", fmt::format("{} row(s) of {}", rows, fmt::join(features, ", ")));
+  std::string label = m.label().field();
+  if (m.label().has_max()) label = fmt::format("min({}, {})", label, Real(m.label().max()));
+  if (m.label().has_scale()) label += " / " + Real(m.label().scale());
+  p.Add("Predicts", label);
+  p.Add("Aliases", PairsText(view.aliases()));
+  if (view.versions().empty())
+    return p.Text() + fmt::format("Versions:  none yet; make one with 'muster model create {}'\n",
+                                  Clean(m.name()));
+  const auto& latest = view.versions(view.versions_size() - 1);
+  p.Add("Parameters", Thousands(latest.parameters()));
+  p.Add("Params", latest.params_digest());
+  p.Add("Module", Or(latest.module_digest(), "none: the trainer brings its own"));
+  return p.Text() + "Versions:\n" + Indented(VersionTable(view, now));
+}
+
+std::string Describe(const v1::CampaignView& view, Timestamp now) {
+  const v1::Campaign& c = view.campaign();
+  Properties p;
+  p.Add("Campaign", c.name());
+  p.Add("Description", c.description());
+  p.Add("Phase",
+        view.why().empty() ? view.phase() : fmt::format("{}: {}", view.phase(), view.why()));
+  p.Add("Model", c.base_version() == 0
+                     ? c.model() + ", from the newest version when it was applied"
+                     : fmt::format("{}, from version {}", c.model(), c.base_version()));
+  p.Add("Rounds", fmt::format("{} of {} published, {} abandoned", view.rounds_published(),
+                              c.plan().rounds(), view.rounds_abandoned()));
+  if (view.latest_version() > 0)
+    p.Add("Newest", fmt::format("version {}, {}", view.latest_version(), view.latest_digest()));
+  p.Add("Seed", fmt::format("{}", c.plan().seed()));
+  p.Add("Selection", SelectionText(c.plan().selection()));
+  p.Add("Cohort", CohortText(c.plan().selection().cohort()));
+  p.Add("Windows", fmt::format("recruit {}, report {}", Or(c.plan().recruit_window(), "60s"),
+                               Or(c.plan().report_window(), "120s")));
+  p.Add("Training", TrainingText(c.training()));
+  p.Add("Learning rate", RateText(c.training().learning_rate()));
+  p.Add("Aggregation", RuleText(c.aggregation()));
+  p.Add("Evaluation", EvaluationText(c.evaluation()));
+  p.Add("Started", When(view.started_unix_ms(), now));
+  p.Add("Updated", When(view.updated_unix_ms(), now));
+  p.Add("Applied by", view.applied_by());
+  p.Add("Refused", PairsText(view.refused_updates()));
+  std::string out = p.Text();
+  if (view.has_round()) out += RoundText(view.round());
+  if (view.evaluations().empty()) return out;
+  Table table({"ROUND", "METRICS", "DEVICES", "VERSION"});
+  for (const auto& e : view.evaluations())
+    table.Add({fmt::format("{}", e.round()), PairsText(e.metrics()), fmt::format("{}", e.devices()),
+               e.version() == 0 ? "-" : fmt::format("{}", e.version())});
+  return out + "\nEvaluations:\n" + Indented(table.Text());
+}
+
+std::string Describe(const v1::DeviceView& d, Timestamp now) {
+  Properties p;
+  p.Add("Device", d.name());
+  p.Add("Id", d.id());
+  p.Add("State", d.why().empty() ? d.state() : fmt::format("{}: {}", d.state(), d.why()));
+  p.Add("Labels", Or(PairsText(d.labels()), "none"));
+  p.Add("Enrolled", When(d.enrolled_unix_ms(), now));
+  p.Add("Last seen", When(d.last_seen_unix_ms(), now));
+  p.Add("Counted", fmt::format("{} updates", d.updates_counted()));
+  p.Add("Marks", Or(PairsText(d.marks()), "none"));
+  return p.Text();
+}
+
+}  // namespace muster::cli

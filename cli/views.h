@@ -1,0 +1,33 @@
+#pragma once
+// Answers of the coordinator as tables and as full descriptions. Pure: views and the time in, text
+// out.
+#include <muster/v1/authority.pb.h>
+#include <muster/v1/campaign.pb.h>
+#include <muster/v1/contract.pb.h>
+#include <muster/v1/fleet.pb.h>
+#include <muster/v1/model.pb.h>
+
+#include <string>
+
+#include "base/clock.h"
+
+namespace muster::cli {
+
+// For `get`: a line each.
+std::string ContractTable(const v1::ListContractsReply& reply, Timestamp now);
+std::string ModelTable(const v1::ListModelsReply& reply, Timestamp now);
+std::string CampaignTable(const v1::ListCampaignsReply& reply, Timestamp now);
+std::string DeviceTable(const v1::ListDevicesReply& reply, Timestamp now);
+std::string VersionTable(const v1::ModelView& model, Timestamp now);
+std::string TokenTable(const v1::ListTokensReply& reply, Timestamp now);
+
+// For `describe`: everything there is to say.
+std::string Describe(const v1::ContractVersion& contract, Timestamp now);
+std::string Describe(const v1::ModelView& model, Timestamp now);
+std::string Describe(const v1::CampaignView& campaign, Timestamp now);
+std::string Describe(const v1::DeviceView& device, Timestamp now);
+
+// The metric that the campaign is about: the first it evaluates, else rmse.
+std::string MainMetric(const v1::Campaign& campaign);
+
+}  // namespace muster::cli

@@ -1,0 +1,230 @@
+#include "client/app/agent.h"
+
+#include <ctime>
+
+#include <absl/synchronization/notification.h>
+
+#include "client/app/trainer_pool.h"
+#include "client/exec/exec_trainer.h"
+#include "client/exec/worker_trainer.h"
+#include "client/pipeline/csv_source.h"
+#include "client/session/local_worker.h"
+#include "client/session/renamed_source.h"
+#include "platform/private_file.h"
+#include "rpc/channel.h"
+
+namespace muster::client {
+namespace fs = std::filesystem;
+namespace {
+// Beside the tasks: the strand, and what moves bulk data.
+constexpr std::size_t kTransfers = 2;
+constexpr std::size_t kThreads = 2 + kTransfers;
+constexpr Duration kStop = std::chrono::seconds(10);
+
+TimeOfDay LocalTime(Timestamp now) {
+  const std::time_t seconds =
+      std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
+  std::tm local{};
+  if (::localtime_r(&seconds, &local) == nullptr) return TimeOfDay(0);
+  return std::chrono::hours(local.tm_hour) + std::chrono::minutes(local.tm_min);
+}
+
+std::uint64_t DrawSeed(SecureRng& rng) {
+  std::uint64_t seed = 0;
+  rng.Fill(std::as_writable_bytes(std::span(&seed, 1)));
+  return seed;
+}
+
+// muster-torch beside this program, else from PATH.
+std::string FindTorchWorker() {
+  std::error_code error;
+  const fs::path self = fs::read_symlink("/proc/self/exe", error);
+  const fs::path beside = self.parent_path() / "muster-torch";
+  return !error && fs::exists(beside, error) ? beside.string() : "muster-torch";
+}
+}  // namespace
+
+StatusOr<std::unique_ptr<Agent>> Agent::Make(AgentSettings settings, Logger& log) {
+  const std::string dir = settings.state_dir.string();
+  MUSTER_ASSIGN(auto lock, platform::DirLock::Acquire(dir));
+  MUSTER_ASSIGN(auto files, platform::DirFiles::Open(dir));
+  MUSTER_ASSIGN(auto blobs, platform::FileBlobs::Open(dir + "/blobs"));
+  std::unique_ptr<Agent> agent(
+      new Agent(std::move(settings), log, std::move(lock), std::move(files), std::move(blobs)));
+  MUSTER_TRY(agent->ReadJoinFile());
+  MUSTER_TRY(agent->MakeNodes());
+  return agent;
+}
+
+Agent::Agent(AgentSettings settings, Logger& log, std::unique_ptr<platform::DirLock> lock,
+             std::unique_ptr<platform::DirFiles> files, std::unique_ptr<platform::FileBlobs> blobs)
+    : settings_(std::move(settings)),
+      log_(log),
+      lock_(std::move(lock)),
+      files_(std::move(files)),
+      blobs_(std::move(blobs)),
+      rng_(DrawSeed(secure_rng_)),
+      pool_(clock_, log_, {.threads = kThreads + settings_.parallel_tasks}),
+      strand_(pool_),
+      tasks_(pool_, settings_.parallel_tasks),
+      transfers_(pool_, kTransfers),
+      budget_(*files_, clock_, settings_.policy.bytes_a_day()),
+      artefacts_(*blobs_, *files_, budget_, strand_, log_) {}
+
+Agent::~Agent() { Stop(); }
+
+// A token that is gone is no error by itself: nodes that have enrolled need it no more.
+Status Agent::ReadJoinFile() {
+  if (settings_.join_file.empty()) return Ok();
+  const std::string path = settings_.join_file.string();
+  const StatusOr<Secret> text = platform::ReadPrivateFile(path);
+  if (absl::IsNotFound(text.status())) return Ok();
+  if (!text.ok()) return text.status();
+  StatusOr<JoinToken> token = ParseJoinToken(AsText(text->Reveal()));
+  if (!token.ok()) return Prefixed(token.status(), path);
+  enrolment_link_ = std::make_shared<GrpcEnrolmentLink>(*std::move(token));
+  return Ok();
+}
+
+Status Agent::MakeNodes() {
+  MUSTER_TRY(platform::MakePrivateDirectory((settings_.state_dir / "nodes").string()));
+  for (const NodeSettings& settings : settings_.nodes) {
+    Node node;
+    node.settings = settings;
+    const fs::path dir = settings_.state_dir / "nodes" / settings.name.value();
+    MUSTER_ASSIGN(node.keys, FileDeviceKeys::Open(dir.string(), secure_rng_));
+    node.trainer = TrainerFor(settings);
+    nodes_.push_back(std::move(node));
+  }
+  return Ok();
+}
+
+std::shared_ptr<Trainer> Agent::TrainerFor(const NodeSettings& node) {
+  if (!node.exec.empty())
+    return std::make_shared<ExecTrainer>(ExecConfig{node.exec, {}, 0}, launcher_);
+  if (torch_) return torch_;
+  WorkerConfig config;
+  config.command = {settings_.torch_worker.empty() ? FindTorchWorker() : settings_.torch_worker,
+                    "worker"};
+  config.stderr_path = (settings_.state_dir / "muster-torch.log").string();
+  std::vector<std::unique_ptr<Trainer>> workers;
+  for (std::size_t i = 0; i < settings_.parallel_tasks; ++i)
+    workers.push_back(std::make_unique<WorkerTrainer>(config, launcher_));
+  torch_ = std::make_shared<TrainerPool>(std::move(workers));
+  return torch_;
+}
+
+std::shared_ptr<Worker> Agent::WorkerFor(const Node& node) {
+  const NodeSettings& settings = node.settings;
+  std::unique_ptr<Source> source = std::make_unique<CsvSource>(settings.csv);
+  if (!settings.columns.empty())
+    source = std::make_unique<RenamedSource>(std::move(source), settings.columns);
+  LocalWorkerConfig config;
+  config.name = settings.name;
+  config.scratch = settings_.state_dir / "scratch" / settings.name.value();
+  config.evaluate = settings.evaluate;
+  config.time_limit = settings.time_limit;
+  config.needs_module = settings.exec.empty();
+  config.blob_path = [root = settings_.state_dir / "blobs"](const Digest& digest) {
+    const std::string hex = digest.Hex();  // As FileBlobs lays them out.
+    return root / hex.substr(0, 2) / hex.substr(2);
+  };
+  config.stamp = [path = settings.csv] { return FileStamp(path); };
+  return std::make_shared<LocalWorker>(std::move(config), *blobs_, std::move(source), node.trainer,
+                                       log_);
+}
+
+void Agent::Start(Ready ready) {
+  ready_ = std::move(ready);
+  for (Node& node : nodes_) strand_.Post([this, &node] { Begin(node); });
+}
+
+void Agent::Begin(Node& node) {
+  MembershipStore store(*files_, node.settings.name);
+  const StatusOr<std::optional<Credentials>> credentials = store.LoadCredentials();
+  if (!credentials.ok())  // Enrolling again with the same key gives them again.
+    log_.Error("credentials_unreadable",
+               {{"node", node.settings.name}, {"error", MessageOf(credentials.status())}});
+  if (!credentials.ok() || !*credentials) return Enrol(node);
+  Credentials found = **credentials;
+  // A join file that is still there knows where the coordinator is now.
+  if (enrolment_link_) found.coordinator = enrolment_link_->coordinator();
+  Join(node, found);
+}
+
+void Agent::Enrol(Node& node) {
+  if (!enrolment_link_)
+    return Refuse(node, WithReason(FailedPrecondition("not enrolled, and there is no join file{}{}",
+                                                      settings_.join_file.empty() ? "" : " ",
+                                                      settings_.join_file.string()),
+                                   Reason::kNOT_ENROLLED));
+  node.enrolment = Enrolment::Make(
+      {node.settings.name, node.settings.labels}, {clock_, strand_, rng_, log_},
+      MembershipStore(*files_, node.settings.name), node.keys, enrolment_link_,
+      {.enrolled = [this, &node](const Credentials& credentials) { Join(node, credentials); },
+       .refused = [this, &node](const Status& why) { Refuse(node, why); },
+       .retrying = [this, &node](const Status&) { Settle(node); }});
+  node.enrolment->Start();
+}
+
+void Agent::Join(Node& node, const Credentials& credentials) {
+  StatusOr<Secret> key = node.keys->TlsKeyPem();
+  if (!key.ok()) return Refuse(node, key.status());
+  const rpc::TlsIdentity identity{credentials.ca_pem, credentials.certificate_pem, *std::move(key)};
+  node.link =
+      std::make_shared<GrpcLink>(rpc::MakeChannel(credentials.coordinator, identity), transfers_);
+  node.session =
+      NodeSession::Make({.name = node.settings.name}, World(), node.link, WorkerFor(node));
+  node.session->Start();
+  Settle(node);
+}
+
+void Agent::Refuse(Node& node, const Status& why) {
+  log_.Error("node_stopped", {{"node", node.settings.name}, {"error", MessageOf(why)}});
+  node.refused = true;
+  Settle(node);
+}
+
+void Agent::Settle(Node& node) {
+  if (std::exchange(node.settled, true)) return;
+  std::size_t alive = 0;
+  for (const Node& each : nodes_) {
+    if (!each.settled) return;
+    if (!each.refused) ++alive;
+  }
+  ready_(alive);
+}
+
+SessionWorld Agent::World() {
+  return {.clock = clock_,
+          .strand = strand_,
+          .tasks = tasks_,
+          .rng = rng_,
+          .files = *files_,
+          .artefacts = artefacts_,
+          .budget = budget_,
+          .policy = settings_.policy,
+          .local_time = LocalTime,
+          .log = log_};
+}
+
+void Agent::Stop() {
+  if (std::exchange(stopped_, true)) return;
+  // First nothing new, then the end of what blocks; after that the threads are free to finish.
+  absl::Notification stopped;
+  strand_.Post([this, &stopped] {
+    for (Node& node : nodes_) {
+      node.enrolment.reset();
+      if (node.session) node.session->Stop();
+    }
+    stopped.Notify();
+  });
+  stopped.WaitForNotification();
+  for (const Node& node : nodes_) node.trainer->Stop();
+  if (enrolment_link_) enrolment_link_->Close();
+  for (const Node& node : nodes_)
+    if (node.link) node.link->Close();
+  if (!pool_.Stop(kStop)) log_.Warn("work_discarded");
+}
+
+}  // namespace muster::client

@@ -1,0 +1,92 @@
+#pragma once
+// The agent put together: many nodes on a few threads. This is where every port gets its
+// implementation; the order of members is the order of wiring, and its reverse that of the end.
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/join_token.h"
+#include "base/seeded.h"
+#include "base/strand.h"
+#include "client/app/device_keys.h"
+#include "client/app/settings.h"
+#include "client/rpc/enrolment.h"
+#include "client/rpc/grpc_link.h"
+#include "client/session/enrolment.h"
+#include "client/session/limited_executor.h"
+#include "client/session/session.h"
+#include "platform/dir_files.h"
+#include "platform/dir_lock.h"
+#include "platform/file_blobs.h"
+#include "platform/posix_subprocess.h"
+#include "platform/secure_rng.h"
+#include "platform/system_clock.h"
+#include "platform/thread_pool.h"
+
+namespace muster::client {
+
+// Start once, Stop once, both from the thread that made it.
+class Agent {
+ public:
+  // Called once, on one of the agent's threads, when every node is enrolled, refused or retrying;
+  // with the number of those that are not refused.
+  using Ready = std::function<void(std::size_t nodes)>;
+
+  // Takes the state directory; DATA_DIR_IN_USE when another agent has it.
+  static StatusOr<std::unique_ptr<Agent>> Make(AgentSettings settings, Logger& log);
+  ~Agent();
+
+  void Start(Ready ready);
+  // Ends tasks and calls; what is held stays on disk for the next start. Idempotent.
+  void Stop();
+
+ private:
+  struct Node {
+    NodeSettings settings;
+    std::shared_ptr<const FileDeviceKeys> keys;
+    std::shared_ptr<Trainer> trainer;
+    bool settled = false;
+    bool refused = false;
+    std::shared_ptr<Enrolment> enrolment;
+    std::shared_ptr<GrpcLink> link;
+    std::shared_ptr<NodeSession> session;
+  };
+
+  Agent(AgentSettings settings, Logger& log, std::unique_ptr<platform::DirLock> lock,
+        std::unique_ptr<platform::DirFiles> files, std::unique_ptr<platform::FileBlobs> blobs);
+  Status ReadJoinFile();
+  Status MakeNodes();
+  std::shared_ptr<Trainer> TrainerFor(const NodeSettings& node);
+  std::shared_ptr<Worker> WorkerFor(const Node& node);
+  void Begin(Node& node);
+  void Enrol(Node& node);
+  void Join(Node& node, const Credentials& credentials);
+  void Refuse(Node& node, const Status& why);
+  void Settle(Node& node);
+  SessionWorld World();
+
+  const AgentSettings settings_;
+  Logger& log_;
+  const std::unique_ptr<platform::DirLock> lock_;
+  const std::unique_ptr<platform::DirFiles> files_;
+  const std::unique_ptr<platform::FileBlobs> blobs_;
+  platform::SystemClock clock_;
+  platform::OpenSslRng secure_rng_;
+  SeededRng rng_;
+  platform::PosixLauncher launcher_;
+  platform::ThreadPool pool_;
+  Strand strand_;
+  LimitedExecutor tasks_;
+  LimitedExecutor transfers_;
+  ByteBudget budget_;
+  ArtefactCache artefacts_;
+  std::shared_ptr<GrpcEnrolmentLink> enrolment_link_;  // Null without a join token.
+  std::shared_ptr<Trainer> torch_;                     // Shared by the nodes that train with it.
+  std::vector<Node> nodes_;  // What changes in them belongs to the strand.
+  Ready ready_;
+  bool stopped_ = false;
+};
+
+}  // namespace muster::client

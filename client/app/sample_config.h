@@ -1,0 +1,37 @@
+#pragma once
+// What `muster-edge sample-config` prints: a file that works once its paths are one's own.
+
+namespace muster::client {
+
+inline constexpr char kSampleConfig[] =
+    R"(# muster-edge --config FILE. Relative paths are relative to this file's folder.
+state_dir: muster-edge-state      # Keys, certificates, held updates, cached models. Keep it.
+join_file: site.join              # From `muster token create --out site.join`; needed until enrolled.
+parallel_tasks: 1                 # Tasks trained at once.
+
+nodes:
+  - name: engine-001              # [a-z0-9][a-z0-9._-]*, unique in the fleet.
+    labels: {site: lyon, fleet: turbofan}
+    pipeline:
+      ingest:
+        csv:
+          path: data/engine-001.csv
+          # columns: {T30: sensor_3}   # Contract field -> column, where they differ.
+      train:
+        torchscript: {}           # In the worker process muster-torch; or any program:
+        # exec: {command: [python3, train.py]}   # The task directory is added at the end.
+        windows: last             # For evaluation: last or all.
+        time_limit: 10m
+
+# What this site allows, whatever a server asks. Leave out what you do not want to limit.
+policy:
+  campaigns: ["turbofan*"]        # Names, or a prefix and '*'.
+  hours: [{from: "20:00", to: "06:00"}]   # Local time; may wrap midnight.
+  least_cohort: 10                # Never train alone or nearly so.
+  bytes_a_day: 200000000          # Down and up together, by UTC day.
+
+# torch: {worker: /usr/lib/muster/muster-torch}   # Default: beside muster-edge, else from PATH.
+log: {level: info, format: text}
+)";
+
+}  // namespace muster::client

@@ -1,0 +1,141 @@
+#include "client/app/settings.h"
+
+#include <set>
+
+#include "base/statement.h"
+#include "base/time_text.h"
+#include "config/load.h"
+
+namespace muster::client {
+namespace fs = std::filesystem;
+namespace {
+constexpr int kMaxNodes = 1000;
+constexpr std::uint32_t kMaxParallelTasks = 64;
+constexpr char kDefaultStateDir[] = "muster-edge-state";
+
+fs::path Absolute(const fs::path& folder, const std::string& path) {
+  return (folder / path).lexically_normal();
+}
+
+// What another check found, said of the field at `path`.
+Status At(std::string_view path, const Status& status) {
+  if (status.ok()) return status;
+  return WithField(Prefixed(status, path), path);
+}
+
+// A command's words as they are, but those that name a file beside the settings.
+std::vector<std::string> CommandFrom(const v1::AgentConfig::Exec& exec, const fs::path& folder) {
+  std::vector<std::string> command;
+  for (const std::string& word : exec.command()) {
+    std::error_code error;
+    const fs::path beside = Absolute(folder, word);
+    command.push_back(fs::is_regular_file(beside, error) ? beside.string() : word);
+  }
+  return command;
+}
+
+Status ReadTrain(const v1::AgentConfig::Train& train, const std::string& path,
+                 const fs::path& folder, NodeSettings& out) {
+  if (train.has_exec()) {
+    if (train.exec().command().empty() || train.exec().command(0).empty())
+      return InvalidField(path + ".exec.command", "is empty");
+    out.exec = CommandFrom(train.exec(), folder);
+  } else if (!train.has_torchscript()) {
+    return InvalidField(path, "a trainer is missing: torchscript or exec");
+  }
+  if (train.windows() == "all")
+    out.evaluate = EvaluateWindows::kAll;
+  else if (!train.windows().empty() && train.windows() != "last")
+    return InvalidField(path + ".windows", "'{}' is neither last nor all", train.windows());
+  if (train.time_limit().empty()) return Ok();
+  const StatusOr<Duration> limit = ParseDuration(train.time_limit());
+  if (!limit.ok() || *limit <= Duration(0))
+    return InvalidField(path + ".time_limit", "'{}' is not a time such as 10m", train.time_limit());
+  out.time_limit = *limit;
+  return Ok();
+}
+
+StatusOr<NodeSettings> NodeFrom(const v1::AgentConfig::Node& node, const std::string& path,
+                                const fs::path& folder) {
+  NodeSettings out;
+  MUSTER_TRY(At(path + ".name", CheckDeviceName(node.name())));
+  out.name = DeviceName(node.name());
+  out.labels = {node.labels().begin(), node.labels().end()};
+  MUSTER_TRY(At(path + ".labels", CheckLabels(out.labels)));
+  const v1::AgentConfig::Csv& csv = node.pipeline().ingest().csv();
+  if (csv.path().empty()) return InvalidField(path + ".pipeline.ingest.csv.path", "is missing");
+  out.csv = Absolute(folder, csv.path());
+  out.columns = {csv.columns().begin(), csv.columns().end()};
+  MUSTER_TRY(ReadTrain(node.pipeline().train(), path + ".pipeline.train", folder, out));
+  return out;
+}
+
+StatusOr<LocalPolicy> PolicyFrom(const v1::LocalPolicy& policy) {
+  PolicyRules rules;
+  rules.campaigns.assign(policy.campaigns().begin(), policy.campaigns().end());
+  for (int i = 0; i < policy.hours_size(); ++i) {
+    const std::string path = fmt::format("policy.hours[{}]", i);
+    const StatusOr<TimeOfDay> from = ParseTimeOfDay(policy.hours(i).from());
+    if (!from.ok()) return InvalidField(path + ".from", "{}", MessageOf(from.status()));
+    const StatusOr<TimeOfDay> to = ParseTimeOfDay(policy.hours(i).to());
+    if (!to.ok()) return InvalidField(path + ".to", "{}", MessageOf(to.status()));
+    rules.hours.push_back({*from, *to});
+  }
+  rules.least_cohort = policy.least_cohort();
+  rules.bytes_a_day = policy.bytes_a_day();
+  return LocalPolicy::Make(std::move(rules));
+}
+
+StatusOr<platform::LogOptions> LogFrom(const v1::AgentConfig::Log& log) {
+  platform::LogOptions out;
+  if (!log.level().empty()) {
+    const StatusOr<LogLevel> level = platform::ParseLogLevel(log.level());
+    if (!level.ok()) return At("log.level", level.status());
+    out.level = *level;
+  }
+  if (!log.format().empty()) {
+    const StatusOr<platform::LogFormat> format = platform::ParseLogFormat(log.format());
+    if (!format.ok()) return At("log.format", format.status());
+    out.format = *format;
+  }
+  return out;
+}
+}  // namespace
+
+StatusOr<AgentSettings> MakeSettings(const v1::AgentConfig& config, const fs::path& folder) {
+  AgentSettings out;
+  out.state_dir =
+      Absolute(folder, config.state_dir().empty() ? kDefaultStateDir : config.state_dir());
+  if (!config.join_file().empty()) out.join_file = Absolute(folder, config.join_file());
+  if (config.nodes().empty()) return InvalidField("nodes", "at least one is needed");
+  if (config.nodes_size() > kMaxNodes) return InvalidField("nodes", "more than {}", kMaxNodes);
+  std::set<DeviceName> names;
+  for (int i = 0; i < config.nodes_size(); ++i) {
+    const std::string path = fmt::format("nodes[{}]", i);
+    MUSTER_ASSIGN(NodeSettings node, NodeFrom(config.nodes(i), path, folder));
+    if (!names.insert(node.name).second)
+      return InvalidField(path + ".name", "'{}' stands twice", node.name.value());
+    out.nodes.push_back(std::move(node));
+  }
+  MUSTER_ASSIGN(out.policy, PolicyFrom(config.policy()));
+  if (!config.torch().worker().empty())
+    out.torch_worker = Absolute(folder, config.torch().worker()).string();
+  MUSTER_ASSIGN(out.log, LogFrom(config.log()));
+  if (config.parallel_tasks() > kMaxParallelTasks)
+    return InvalidField("parallel_tasks", "more than {}", kMaxParallelTasks);
+  out.parallel_tasks = std::max(config.parallel_tasks(), 1U);
+  return out;
+}
+
+StatusOr<AgentSettings> LoadSettings(const fs::path& file) {
+  MUSTER_ASSIGN(const config::Loaded<v1::AgentConfig> loaded,
+                config::LoadMessage<v1::AgentConfig>(file.string()));
+  std::error_code error;
+  const fs::path folder = fs::absolute(file, error).parent_path();
+  if (error) return Unavailable("{}: {}", file.string(), error.message());
+  StatusOr<AgentSettings> settings = MakeSettings(loaded.message, folder);
+  if (!settings.ok()) return config::Located(settings.status(), loaded.source);
+  return settings;
+}
+
+}  // namespace muster::client

@@ -1,0 +1,111 @@
+#pragma once
+// The port to a coordinator, in the agent's own words. client/rpc speaks it over gRPC; the
+// simulator over a network of its own. Nothing here knows about time, disks or threads.
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/status.h"
+#include "client/pipeline/contract_view.h"
+#include "client/pipeline/pipeline.h"
+#include "client/trainer.h"
+
+namespace muster::client {
+
+// A blob at the coordinator.
+struct Artefact {
+  Digest digest;
+  std::uint64_t bytes = 0;
+  friend bool operator==(const Artefact&, const Artefact&) = default;
+};
+
+// What the coordinator asks a device to do in one round.
+struct Assignment {
+  RoundKey round;
+  TaskKind kind = TaskKind::kTrain;
+  Artefact params;
+  std::optional<Artefact> module;  // TorchScript; none when the trainer brings its own.
+  ContractView contract;
+  ModelName model;
+  std::vector<std::string> features;  // The model's input, in order.
+  WindowSpec window;
+  LabelSpec label;
+  Loss loss = Loss::kMse;
+  OptimizerSpec optimizer;  // Its learning rate is this round's.
+  std::uint32_t batch = 32;
+  std::uint32_t epochs = 1;
+  std::uint64_t campaign_seed = 0;
+  std::vector<std::string> metrics;
+  std::uint32_t cohort = 0;
+  std::uint64_t example_cap = 0;  // 0: uniform weights.
+  double bound = 16;              // On |coordinate| of the update; positive.
+  double max_norm = 0;            // On its L2 norm; 0: none.
+};
+
+// What became of the update that a device holds.
+enum class HeldState { kNothingHeld, kWait, kCounted, kResend, kClosed, kRefused };
+
+// Why a node cannot take part at present.
+struct Unfit {
+  Reason reason = Reason::kTASK_FAILED;
+  std::string detail;  // File, line, column; one line of at most 512 characters.
+};
+
+struct CheckInRequest {
+  Duration hold{};     // How long it is willing to wait for an answer.
+  bool ready = false;  // False: no work wanted.
+  std::optional<RoundKey> held;
+  std::optional<Unfit> unfit;
+};
+struct CheckInReply {
+  HeldState held = HeldState::kNothingHeld;
+  std::shared_ptr<const Assignment> assignment;  // Null: nothing to do.
+  Duration next{};                               // With no assignment: when to come back.
+};
+
+// An update on its way up. `file` stays as it is until the callback has come or the link is gone.
+struct UpdateUpload {
+  RoundKey round;
+  std::uint64_t examples = 0;
+  double loss = 0;
+  std::shared_ptr<const Bytes> file;
+  std::uint64_t offset = 0;  // Where to go on; at most the file's size.
+};
+
+// One device's way to its coordinator. Every call gives its callback exactly one answer in the end
+// (a link that loses contact says UNAVAILABLE), from any thread, perhaps before the call returns.
+// A link that is destroyed gives none any more.
+class CoordinatorLink {
+ public:
+  template <typename T>
+  using Callback = std::function<void(StatusOr<T>)>;
+  using Done = std::function<void(Status)>;
+  // Takes the next bytes of a download, in order, and never after its Done. An error ends the
+  // download, which then fails with it.
+  using Sink = std::function<Status(ByteView)>;
+
+  virtual ~CoordinatorLink() = default;
+  virtual void CheckIn(const CheckInRequest& request, Callback<CheckInReply> done) = 0;
+  // The blob's bytes from `offset`. NOT_FOUND (BLOB_NOT_FOUND).
+  virtual void Download(const Digest& digest, std::uint64_t offset, Sink sink, Done done) = 0;
+  // Where an upload of `total` bytes would go on; 0 when the coordinator has nothing of it.
+  virtual void UploadOffset(const RoundKey& round, std::uint64_t total,
+                            Callback<std::uint64_t> done) = 0;
+  // OK means received, not counted: keep the update.
+  virtual void Upload(const UpdateUpload& upload, Done done) = 0;
+  // Sums over `examples` in millionths, so that their order does not matter.
+  virtual void ReportEvaluation(const RoundKey& round, std::uint64_t examples,
+                                const std::map<std::string, std::int64_t>& sums_micro,
+                                Done done) = 0;
+  virtual void ReportFailure(const RoundKey& round, Reason reason, const std::string& detail,
+                             Done done) = 0;
+};
+
+}  // namespace muster::client

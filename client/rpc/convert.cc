@@ -1,0 +1,266 @@
+#include "client/rpc/convert.h"
+
+#include <array>
+#include <cmath>
+
+namespace muster::client {
+namespace {
+constexpr std::uint64_t kMaxInteger = (1ULL << 53) - 1;
+constexpr std::uint32_t kMaxBatch = 1'000'000;
+constexpr std::uint32_t kMaxEpochs = 100'000;
+constexpr int kMaxFields = 4096;
+constexpr int kMaxMetrics = 64;
+constexpr Duration kLongestRest = std::chrono::hours(1);
+
+// One row for each pair of words: the agent's and the wire's.
+template <typename Enum, typename Wire>
+struct Pair {
+  Enum value;
+  Wire wire;
+};
+using LossName = Pair<Loss, std::string_view>;
+constexpr std::array kLosses = {
+    LossName{Loss::kMse, "mse"}, LossName{Loss::kL1, "l1"}, LossName{Loss::kHuber, "huber"},
+    LossName{Loss::kCrossEntropy, "cross_entropy"}, LossName{Loss::kBce, "bce"}};
+using OptimizerName = Pair<OptimizerKind, std::string_view>;
+constexpr std::array kOptimizers = {OptimizerName{OptimizerKind::kSgd, "sgd"},
+                                    OptimizerName{OptimizerKind::kAdam, "adam"}};
+using KindPair = Pair<TaskKind, v1::Assignment::Kind>;
+constexpr std::array kKinds = {KindPair{TaskKind::kTrain, v1::Assignment::TRAIN},
+                               KindPair{TaskKind::kEvaluate, v1::Assignment::EVALUATE}};
+using HeldPair = Pair<HeldState, v1::CheckInReply::HeldState>;
+constexpr std::array kHeldStates = {
+    HeldPair{HeldState::kNothingHeld, v1::CheckInReply::NOTHING_HELD},
+    HeldPair{HeldState::kWait, v1::CheckInReply::WAIT},
+    HeldPair{HeldState::kCounted, v1::CheckInReply::COUNTED},
+    HeldPair{HeldState::kResend, v1::CheckInReply::RESEND},
+    HeldPair{HeldState::kClosed, v1::CheckInReply::CLOSED},
+    HeldPair{HeldState::kRefused, v1::CheckInReply::REFUSED}};
+
+template <typename Table, typename Wire>
+auto ValueOf(const Table& table, const Wire& wire, std::string_view path)
+    -> StatusOr<decltype(table[0].value)> {
+  for (const auto& row : table)
+    if (row.wire == wire) return row.value;
+  return InvalidField(path, "is not known to this agent");
+}
+template <typename Table, typename Enum>
+auto WireOf(const Table& table, Enum value) {
+  for (const auto& row : table)
+    if (row.value == value) return row.wire;
+  return table[0].wire;
+}
+
+Status CheckRate(std::string_view path, double value) {
+  if (std::isfinite(value) && value >= 0 && value <= 1e6) return Ok();
+  return InvalidField(path, "{} is not in 0 to 1e6", value);
+}
+
+StatusOr<std::uint32_t> Count(std::string_view path, std::uint32_t value, std::uint32_t unset,
+                              std::uint32_t most) {
+  if (value <= most) return value == 0 ? unset : value;
+  return InvalidField(path, "{} is more than {}", value, most);
+}
+
+StatusOr<Artefact> ArtefactFrom(std::string_view path, const std::string& digest,
+                                std::uint64_t bytes) {
+  const StatusOr<Digest> parsed = Digest::Parse(digest);
+  if (!parsed.ok()) return InvalidField(path, "{}", MessageOf(parsed.status()));
+  if (bytes == 0 || bytes > kMaxInteger) return InvalidField(path, "of {} bytes", bytes);
+  return Artefact{*parsed, bytes};
+}
+
+StatusOr<ContractView> ContractFrom(const v1::Contract& message, std::uint64_t version) {
+  if (message.fields_size() > kMaxFields)
+    return InvalidField("contract.fields", "more than {}", kMaxFields);
+  ContractView out{message.name(), version, {}};
+  for (const v1::Contract::Field& field : message.fields())
+    out.fields.push_back({field.name(), field.min(), field.max(), field.unit()});
+  return out;
+}
+
+v1::Contract ToMessage(const ContractView& contract) {
+  v1::Contract out;
+  out.set_name(contract.name);
+  for (const ContractField& field : contract.fields) {
+    v1::Contract::Field& to = *out.add_fields();
+    to.set_name(field.name);
+    to.set_type(v1::Contract::FLOAT);
+    to.set_unit(field.unit);
+    to.set_min(field.lo);
+    to.set_max(field.hi);
+  }
+  return out;
+}
+
+Status ReadModel(const v1::Model& message, Assignment& out) {
+  out.model = ModelName(message.name());
+  const v1::Model::Input& input = message.input();
+  if (input.features_size() > kMaxFields)
+    return InvalidField("model.input.features", "more than {}", kMaxFields);
+  out.features.assign(input.features().begin(), input.features().end());
+  out.window.rows = std::max(input.window().rows(), 1U);
+  out.window.stride = std::max(input.window().stride(), 1U);
+  const v1::Model::Label& label = message.label();
+  out.label.field = label.field();
+  if (label.has_max()) out.label.cap = label.max();
+  if (label.has_scale()) out.label.scale = label.scale();
+  if (!std::isfinite(out.label.scale) || out.label.scale <= 0)
+    return InvalidField("model.label.scale", "{} is not positive", out.label.scale);
+  if (out.label.cap && !std::isfinite(*out.label.cap))
+    return InvalidField("model.label.max", "is not a finite number");
+  return Ok();
+}
+
+Status ReadTraining(const v1::Assignment& message, Assignment& out) {
+  const v1::Campaign::Training& training = message.training();
+  const v1::Campaign::Optimizer& optimizer = training.optimizer();
+  MUSTER_ASSIGN(out.loss, ValueOf(kLosses, std::string_view(training.loss()), "training.loss"));
+  const std::string name = optimizer.name().empty() ? "sgd" : optimizer.name();
+  MUSTER_ASSIGN(out.optimizer.kind,
+                ValueOf(kOptimizers, std::string_view(name), "training.optimizer.name"));
+  MUSTER_TRY(CheckRate("learning_rate", message.learning_rate()));
+  MUSTER_TRY(CheckRate("training.optimizer.momentum", optimizer.momentum()));
+  MUSTER_TRY(CheckRate("training.optimizer.weight_decay", optimizer.weight_decay()));
+  out.optimizer.learning_rate = message.learning_rate();
+  out.optimizer.momentum = optimizer.momentum();
+  out.optimizer.weight_decay = optimizer.weight_decay();
+  MUSTER_ASSIGN(out.batch, Count("training.batch", training.batch(), 32, kMaxBatch));
+  MUSTER_ASSIGN(out.epochs, Count("training.epochs", training.epochs(), 1, kMaxEpochs));
+  return Ok();
+}
+
+Status ReadLimits(const v1::Assignment& message, Assignment& out) {
+  out.cohort = message.cohort();
+  out.example_cap = message.example_cap();
+  out.bound = message.bound();
+  out.max_norm = message.max_norm();
+  if (!std::isfinite(out.bound) || out.bound <= 0)
+    return InvalidField("bound", "{} is not positive", out.bound);
+  if (!std::isfinite(out.max_norm) || out.max_norm < 0)
+    return InvalidField("max_norm", "{} is negative or not finite", out.max_norm);
+  return Ok();
+}
+}  // namespace
+
+StatusOr<RoundKey> RoundKeyFrom(const v1::RoundKey& message) {
+  if (message.campaign().empty()) return InvalidField("round.campaign", "is missing");
+  if (message.round() == 0 || message.round() > kMaxInteger)
+    return InvalidField("round.round", "{} is no round", message.round());
+  if (message.attempt() == 0) return InvalidField("round.attempt", "0 is no attempt");
+  return RoundKey{CampaignName(message.campaign()), RoundNumber(message.round()),
+                  message.attempt()};
+}
+
+v1::RoundKey ToMessage(const RoundKey& key) {
+  v1::RoundKey out;
+  out.set_campaign(key.campaign.value());
+  out.set_round(key.round.value());
+  out.set_attempt(key.attempt);
+  return out;
+}
+
+StatusOr<Assignment> AssignmentFrom(const v1::Assignment& message) {
+  Assignment out;
+  MUSTER_ASSIGN(out.round, RoundKeyFrom(message.round()));
+  MUSTER_ASSIGN(out.kind, ValueOf(kKinds, message.kind(), "kind"));
+  MUSTER_ASSIGN(out.params,
+                ArtefactFrom("params_digest", message.params_digest(), message.params_bytes()));
+  if (!message.module_digest().empty()) {
+    MUSTER_ASSIGN(out.module,
+                  ArtefactFrom("module_digest", message.module_digest(), message.module_bytes()));
+  }
+  MUSTER_ASSIGN(out.contract, ContractFrom(message.contract(), message.contract_version()));
+  MUSTER_TRY(ReadModel(message.model(), out));
+  MUSTER_TRY(ReadTraining(message, out));
+  out.campaign_seed = message.campaign_seed();
+  if (message.metrics_size() > kMaxMetrics) return InvalidField("metrics", "too many");
+  out.metrics.assign(message.metrics().begin(), message.metrics().end());
+  MUSTER_TRY(ReadLimits(message, out));
+  return out;
+}
+
+v1::Assignment ToMessage(const Assignment& a) {
+  v1::Assignment out;
+  *out.mutable_round() = ToMessage(a.round);
+  out.set_kind(WireOf(kKinds, a.kind));
+  out.set_params_digest(a.params.digest.ToString());
+  out.set_params_bytes(a.params.bytes);
+  if (a.module) {
+    out.set_module_digest(a.module->digest.ToString());
+    out.set_module_bytes(a.module->bytes);
+  }
+  *out.mutable_contract() = ToMessage(a.contract);
+  out.set_contract_version(a.contract.version);
+  v1::Model& model = *out.mutable_model();
+  model.set_name(a.model.value());
+  for (const std::string& feature : a.features) model.mutable_input()->add_features(feature);
+  model.mutable_input()->mutable_window()->set_rows(a.window.rows);
+  model.mutable_input()->mutable_window()->set_stride(a.window.stride);
+  model.mutable_label()->set_field(a.label.field);
+  if (a.label.cap) model.mutable_label()->set_max(*a.label.cap);
+  model.mutable_label()->set_scale(a.label.scale);
+  v1::Campaign::Training& training = *out.mutable_training();
+  training.set_loss(std::string(WireOf(kLosses, a.loss)));
+  training.mutable_optimizer()->set_name(std::string(WireOf(kOptimizers, a.optimizer.kind)));
+  training.mutable_optimizer()->set_momentum(a.optimizer.momentum);
+  training.mutable_optimizer()->set_weight_decay(a.optimizer.weight_decay);
+  training.set_batch(a.batch);
+  training.set_epochs(a.epochs);
+  out.set_learning_rate(a.optimizer.learning_rate);
+  out.set_campaign_seed(a.campaign_seed);
+  for (const std::string& metric : a.metrics) out.add_metrics(metric);
+  out.set_cohort(a.cohort);
+  out.set_example_cap(a.example_cap);
+  out.set_bound(a.bound);
+  out.set_max_norm(a.max_norm);
+  return out;
+}
+
+v1::CheckInRequest ToMessage(const CheckInRequest& request) {
+  v1::CheckInRequest out;
+  out.set_hold_ms(static_cast<std::uint32_t>(request.hold.count()));
+  out.set_ready(request.ready);
+  if (request.held) *out.mutable_held() = ToMessage(*request.held);
+  if (request.unfit) {
+    out.mutable_unfit()->set_reason(std::string(NameOf(request.unfit->reason)));
+    out.mutable_unfit()->set_detail(request.unfit->detail);
+  }
+  return out;
+}
+
+StatusOr<CheckInRequest> CheckInRequestFrom(const v1::CheckInRequest& message) {
+  CheckInRequest out;
+  out.hold = Duration(message.hold_ms());
+  out.ready = message.ready();
+  if (message.has_held()) {
+    MUSTER_ASSIGN(out.held, RoundKeyFrom(message.held()));
+  }
+  if (message.has_unfit()) {
+    const std::optional<Reason> reason = ParseReason(message.unfit().reason());
+    if (!reason) return InvalidField("unfit.reason", "is not known");
+    out.unfit = Unfit{*reason, message.unfit().detail()};
+  }
+  return out;
+}
+
+StatusOr<CheckInReply> CheckInReplyFrom(const v1::CheckInReply& message) {
+  CheckInReply out;
+  MUSTER_ASSIGN(out.held, ValueOf(kHeldStates, message.held(), "held"));
+  if (message.has_assignment()) {
+    MUSTER_ASSIGN(Assignment assignment, AssignmentFrom(message.assignment()));
+    out.assignment = std::make_shared<const Assignment>(std::move(assignment));
+  }
+  out.next = std::min(Duration(message.next_ms()), kLongestRest);
+  return out;
+}
+
+v1::CheckInReply ToMessage(const CheckInReply& reply) {
+  v1::CheckInReply out;
+  out.set_held(WireOf(kHeldStates, reply.held));
+  if (reply.assignment) *out.mutable_assignment() = ToMessage(*reply.assignment);
+  out.set_next_ms(static_cast<std::uint32_t>(reply.next.count()));
+  return out;
+}
+
+}  // namespace muster::client

@@ -1,0 +1,113 @@
+#include "client/session/local_worker.h"
+
+#include <array>
+
+#include "base/canonical_json.h"
+#include "base/safetensors.h"
+#include "client/exec/task_dir.h"
+#include "client/pipeline/file_bytes.h"
+
+namespace muster::client {
+namespace fs = std::filesystem;
+namespace {
+
+PipelineConfig PipelineOf(const Assignment& assignment, EvaluateWindows evaluate) {
+  return {assignment.features, assignment.window, assignment.label, evaluate};
+}
+
+// Everything that examples depend on, as one text.
+std::string KeyOf(const Assignment& a, const std::string& stamp) {
+  std::string key =
+      fmt::format("{}\n{}\n{}\n{} {}\n{} {} {}\n", stamp, a.contract.name, a.contract.version,
+                  a.window.rows, a.window.stride, a.label.field,
+                  a.label.cap ? DecimalText(*a.label.cap) : "-", DecimalText(a.label.scale));
+  for (const std::string& feature : a.features) key += feature + '\n';
+  return key;
+}
+
+// The base model's layout, without copying its values.
+StatusOr<Layout> LayoutOf(ByteView file) {
+  MUSTER_ASSIGN(const SafetensorsView view, ParseSafetensors(file));
+  std::vector<TensorSpec> specs;
+  for (const TensorView& tensor : view.tensors) specs.push_back(tensor.spec);
+  return Layout::Make(std::move(specs));
+}
+}  // namespace
+
+LocalWorker::LocalWorker(LocalWorkerConfig config, Blobs& blobs, std::unique_ptr<Source> source,
+                         std::shared_ptr<Trainer> trainer, Logger& log)
+    : config_(std::move(config)),
+      blobs_(blobs),
+      source_(std::move(source)),
+      trainer_(std::move(trainer)),
+      log_(log) {}
+
+StatusOr<TrainResult> LocalWorker::Run(const Assignment& assignment, std::uint64_t seed) {
+  std::error_code error;
+  fs::create_directories(config_.scratch, error);  // A failure shows at the first file.
+  TaskDir dir{.path = config_.scratch, .task = {}, .layout = {}, .examples = 0};
+  Task& task = dir.task;
+  task.kind = assignment.kind;
+  task.campaign = assignment.round.campaign.value();
+  task.round = assignment.round.round.value();
+  task.device = config_.name.value();
+  task.seed = seed;
+  task.data = assignment.kind == TaskKind::kTrain ? "data.safetensors" : "evaluation.safetensors";
+  task.loss = assignment.loss;
+  task.optimizer = assignment.optimizer;
+  task.batch = assignment.batch;
+  task.epochs = assignment.epochs;
+  task.metrics = assignment.metrics;
+  task.label_scale = assignment.label.scale;
+  MUSTER_ASSIGN(dir.examples, PrepareData(assignment, task.data));
+  MUSTER_ASSIGN(dir.layout, PrepareModel(assignment));
+  MUSTER_ASSIGN(task.module, ModulePath(assignment));
+  MUSTER_TRY(WriteTask(dir));
+  return trainer_->Run(dir, config_.time_limit);
+}
+
+StatusOr<std::uint64_t> LocalWorker::PrepareData(const Assignment& assignment,
+                                                 const std::string& file) {
+  const bool train = assignment.kind == TaskKind::kTrain;
+  Prepared& prepared = train ? training_ : evaluation_;
+  // Taken before reading: rows that change meanwhile give another stamp next time.
+  std::string key = KeyOf(assignment, config_.stamp());
+  if (prepared.key == key) return prepared.examples;
+  prepared.key.clear();
+  MUSTER_ASSIGN(const Pipeline pipeline,
+                Pipeline::Make(PipelineOf(assignment, config_.evaluate), assignment.contract));
+  MUSTER_ASSIGN(const PipelineOutput output,
+                train ? pipeline.TrainingSet(*source_) : pipeline.EvaluationSet(*source_));
+  for (const auto& [field, count] : output.stats.out_of_range)
+    log_.Warn("values_out_of_range", {{"node", config_.name}, {"field", field}, {"rows", count}});
+  MUSTER_TRY(WriteDataset(output.dataset, config_.scratch / file));
+  prepared = {std::move(key), output.dataset.examples};
+  return prepared.examples;
+}
+
+StatusOr<Layout> LocalWorker::PrepareModel(const Assignment& assignment) {
+  MUSTER_ASSIGN(const Bytes file, blobs_.Get(assignment.params.digest));
+  const std::array<ByteView, 1> parts = {file};
+  // A copy: what a trainer does to its task directory must not reach the cache.
+  MUSTER_TRY(WriteFileBytes(config_.scratch / Task().model, parts));
+  return LayoutOf(file);
+}
+
+StatusOr<std::string> LocalWorker::ModulePath(const Assignment& assignment) const {
+  if (!config_.needs_module) return std::string();
+  if (!assignment.module)
+    return WithReason(FailedPrecondition("model '{}' has no module; this node's trainer needs one",
+                                         assignment.model.value()),
+                      Reason::kTASK_FAILED);
+  return config_.blob_path(assignment.module->digest).string();
+}
+
+std::string FileStamp(const fs::path& path) {
+  std::error_code error;
+  const auto changed = fs::last_write_time(path, error);
+  const auto size = error ? 0 : fs::file_size(path, error);
+  if (error) return "absent";
+  return fmt::format("{} {}", changed.time_since_epoch().count(), size);
+}
+
+}  // namespace muster::client

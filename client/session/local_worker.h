@@ -1,0 +1,60 @@
+#pragma once
+// A node's worker over its own files: reads its source through the pipeline, lays the task out in
+// the node's scratch directory and has the trainer run it. Examples are made once for each
+// contract, model input and state of the data, not once a round. Nothing in scratch is durable.
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/blobs.h"
+#include "base/log.h"
+#include "client/pipeline/source.h"
+#include "client/session/worker.h"
+
+namespace muster::client {
+
+struct LocalWorkerConfig {
+  DeviceName name;
+  std::filesystem::path scratch;  // The node's own; made when it is missing.
+  EvaluateWindows evaluate = EvaluateWindows::kLast;
+  Duration time_limit = std::chrono::minutes(10);
+  bool needs_module = true;
+  // Where a blob lies as a file: the trainer's process opens the module there, so that it can tell
+  // by the path that it has loaded it before.
+  std::function<std::filesystem::path(const Digest&)> blob_path;
+  // Changes when the source's rows may have.
+  std::function<std::string()> stamp;
+};
+
+class LocalWorker final : public Worker {
+ public:
+  LocalWorker(LocalWorkerConfig config, Blobs& blobs, std::unique_ptr<Source> source,
+              std::shared_ptr<Trainer> trainer, Logger& log);
+  StatusOr<TrainResult> Run(const Assignment& assignment, std::uint64_t seed) override;
+  std::string DataStamp() override { return config_.stamp(); }
+  bool NeedsModule() const override { return config_.needs_module; }
+
+ private:
+  // The examples that lie in scratch, of one kind of task.
+  struct Prepared {
+    std::string key;  // Of everything that they depend on; empty: none.
+    std::uint64_t examples = 0;
+  };
+  StatusOr<std::uint64_t> PrepareData(const Assignment& assignment, const std::string& file);
+  StatusOr<Layout> PrepareModel(const Assignment& assignment);
+  StatusOr<std::string> ModulePath(const Assignment& assignment) const;
+
+  const LocalWorkerConfig config_;
+  Blobs& blobs_;
+  const std::unique_ptr<Source> source_;
+  const std::shared_ptr<Trainer> trainer_;
+  Logger& log_;
+  Prepared training_;
+  Prepared evaluation_;
+};
+
+// The time of change and the size of a file, as text; "absent" when there is none.
+std::string FileStamp(const std::filesystem::path& path);
+
+}  // namespace muster::client

@@ -1,0 +1,209 @@
+#include "client/session/session.h"
+
+#include <algorithm>
+
+#include "client/session/rules.h"
+
+namespace muster::client {
+namespace {
+// A coordinator that says "at once" for ever must not be asked as fast as the line allows.
+constexpr Duration kLeastRest = std::chrono::milliseconds(10);
+}  // namespace
+
+void NodeSession::CheckInAfter(Duration wait) {
+  After(wait, [](NodeSession& self) { self.CheckIn(); });
+}
+
+std::shared_ptr<NodeSession> NodeSession::Make(const SessionConfig& config,
+                                               const SessionWorld& world,
+                                               std::shared_ptr<CoordinatorLink> link,
+                                               std::shared_ptr<Worker> worker) {
+  return std::shared_ptr<NodeSession>(
+      new NodeSession(config, world, std::move(link), std::move(worker)));
+}
+
+NodeSession::NodeSession(const SessionConfig& config, const SessionWorld& world,
+                         std::shared_ptr<CoordinatorLink> link, std::shared_ptr<Worker> worker)
+    : Stepwise(world.clock, world.strand),
+      config_(config),
+      world_(world),
+      link_(std::move(link)),
+      worker_(std::move(worker)),
+      store_(std::make_shared<HeldStore>(world.files,
+                                         fmt::format("nodes/{}/held", config.name.value()))),
+      contact_(world.rng),
+      transfer_(world.rng) {}
+
+void NodeSession::Start() {
+  const StatusOr<std::optional<HeldUpdate>> found = store_->Load();
+  if (!found.ok()) {
+    world_.log.Error("held_update_unreadable",
+                     {{"node", config_.name}, {"error", MessageOf(found.status())}});
+    if (!absl::IsDataLoss(found.status()))  // The disk may come to itself.
+      return After(transfer_.Next(), [](NodeSession& self) { self.Start(); });
+    DropHeldFile();
+  } else if (const std::optional<HeldUpdate>& held = *found) {
+    held_ = Held{.round = held->round, .examples = held->examples, .loss = held->loss, .file = {}};
+    world_.log.Info("held_update_found", {{"node", config_.name}, {"round", Text(held_->round)}});
+  }
+  CheckIn();
+}
+
+void NodeSession::Stop() { StopSteps(); }
+
+// Checking in.
+
+void NodeSession::CheckIn() {
+  CheckInRequest request;
+  request.unfit = WhyUnfit();
+  request.hold = sick_ ? std::min(config_.hold, config_.unfit_hold) : config_.hold;
+  request.ready = !held_ && !request.unfit;
+  if (held_) request.held = held_->round;
+  link_->CheckIn(request, Then([](NodeSession& self, StatusOr<CheckInReply> reply) {
+                   self.OnCheckIn(std::move(reply));
+                 }));
+}
+
+std::optional<Unfit> NodeSession::WhyUnfit() {
+  const Timestamp now = world_.clock.Now();
+  if (sick_ &&
+      (worker_->DataStamp() != sick_->stamp || now - sick_->since >= config_.unfit_retry)) {
+    world_.log.Info("node_tries_again", {{"node", config_.name}});
+    sick_.reset();
+  }
+  if (sick_) return sick_->unfit;
+  if (const Status hours = world_.policy.CheckHours(world_.local_time(now)); !hours.ok())
+    return Unfit{FailureReason(hours), std::string(MessageOf(hours))};
+  return std::nullopt;
+}
+
+void NodeSession::OnCheckIn(StatusOr<CheckInReply> reply) {
+  if (!reply.ok()) {
+    const Duration wait = contact_.Next();
+    world_.log.Warn(
+        "check_in_failed",
+        {{"node", config_.name}, {"error", MessageOf(reply.status())}, {"retry_ms", wait.count()}});
+    return CheckInAfter(wait);
+  }
+  contact_.Reset();
+  Follow(*reply);
+}
+
+void NodeSession::Follow(const CheckInReply& reply) {
+  if (held_) {
+    switch (JudgeHeld(reply.held)) {
+      case HeldVerdict::kSendAgain: return SendAgain();
+      case HeldVerdict::kKeep: return CheckInAfter(std::max(reply.next, kLeastRest));
+      case HeldVerdict::kLetGo:
+        LetGo(reply.held == HeldState::kCounted  ? "counted"
+              : reply.held == HeldState::kClosed ? "closed"
+                                                 : "refused");
+        if (!reply.assignment) return CheckIn();
+    }
+  }
+  if (reply.assignment) return Accept(reply.assignment);
+  CheckInAfter(std::max(reply.next, kLeastRest));
+}
+
+// From the assignment to the task.
+
+void NodeSession::Accept(const Assigned& assignment) {
+  world_.log.Info("assigned",
+                  {{"node", config_.name},
+                   {"round", Text(assignment->round)},
+                   {"kind", assignment->kind == TaskKind::kTrain ? "train" : "evaluate"}});
+  if (const Status allowed = Permits(*assignment); !allowed.ok())
+    return OnTaskError(*assignment, allowed);
+  FetchParams(assignment);
+}
+
+Status NodeSession::Permits(const Assignment& assignment) {
+  return world_.policy.Check({.campaign = assignment.round.campaign,
+                              .cohort = assignment.cohort,
+                              .bytes = Cost(assignment),
+                              .bytes_today = world_.budget.Used(),
+                              .local_time = world_.local_time(world_.clock.Now())});
+}
+
+// An update is about as long as the parameters it changes.
+std::uint64_t NodeSession::Cost(const Assignment& assignment) {
+  std::uint64_t bytes = world_.artefacts.Missing(assignment.params);
+  if (assignment.module && worker_->NeedsModule())
+    bytes += world_.artefacts.Missing(*assignment.module);
+  return assignment.kind == TaskKind::kTrain ? bytes + assignment.params.bytes : bytes;
+}
+
+void NodeSession::FetchParams(const Assigned& assignment) {
+  world_.artefacts.Fetch(link_, assignment->params,
+                         Then([assignment](NodeSession& self, const Status& status) {
+                           if (!status.ok()) return self.OnFetchError(*assignment, status);
+                           self.FetchModule(assignment);
+                         }));
+}
+
+void NodeSession::FetchModule(const Assigned& assignment) {
+  if (!assignment->module || !worker_->NeedsModule()) return Work(assignment);
+  world_.artefacts.Fetch(link_, *assignment->module,
+                         Then([assignment](NodeSession& self, const Status& status) {
+                           if (!status.ok()) return self.OnFetchError(*assignment, status);
+                           self.Work(assignment);
+                         }));
+}
+
+// The next check-in brings the assignment again, if the round still wants this node.
+void NodeSession::OnFetchError(const Assignment& assignment, const Status& error) {
+  if (JudgeFetchError(error) == ErrorVerdict::kGiveUp) return OnTaskError(assignment, error);
+  const Duration wait = transfer_.Next();
+  world_.log.Warn("fetch_failed", {{"node", config_.name},
+                                   {"round", Text(assignment.round)},
+                                   {"error", MessageOf(error)},
+                                   {"retry_ms", wait.count()}});
+  CheckInAfter(wait);
+}
+
+void NodeSession::Work(const Assigned& assignment) {
+  transfer_.Reset();
+  const auto done = Then([assignment](NodeSession& self, StatusOr<TaskOutcome> outcome) {
+    self.OnWorked(assignment, std::move(outcome));
+  });
+  world_.tasks.Post([weak = weak_from_this(), assignment, worker = worker_, store = store_,
+                     name = config_.name, done] {
+    if (weak.expired()) return;
+    StatusOr<TaskOutcome> outcome = RunTask(*worker, *assignment, name);
+    if (weak.expired()) return;  // A session that is gone must not leave an update behind.
+    if (outcome.ok() && std::holds_alternative<HeldUpdate>(*outcome))
+      if (const Status saved = store->Save(std::get<HeldUpdate>(*outcome)); !saved.ok())
+        outcome = saved;
+    done(std::move(outcome));
+  });
+}
+
+void NodeSession::OnWorked(const Assigned& assignment, StatusOr<TaskOutcome> outcome) {
+  if (!outcome.ok()) return OnTaskError(*assignment, outcome.status());
+  if (auto* const report = std::get_if<EvaluationReport>(&*outcome))
+    return ReportEvaluation(assignment->round, *report);
+  HeldUpdate& update = std::get<HeldUpdate>(*outcome);
+  world_.log.Info("update_held", {{"node", config_.name},
+                                  {"round", Text(update.round)},
+                                  {"examples", update.examples},
+                                  {"loss", update.loss}});
+  held_ = Held{.round = update.round,
+               .examples = update.examples,
+               .loss = update.loss,
+               .file = std::make_shared<const Bytes>(std::move(update.file)),
+               .fresh = true};
+  Upload();
+}
+
+void NodeSession::OnTaskError(const Assignment& assignment, const Status& error) {
+  const std::string detail = Detail(error);
+  if (IsDataError(error)) {
+    sick_ = Sick{{FailureReason(error), detail}, worker_->DataStamp(), world_.clock.Now()};
+    world_.log.Warn(
+        "node_unfit",
+        {{"node", config_.name}, {"reason", NameOf(FailureReason(error))}, {"error", detail}});
+  }
+  ReportFailure(assignment.round, FailureReason(error), detail);
+}
+
+}  // namespace muster::client

@@ -1,0 +1,129 @@
+#pragma once
+// One node's life with its coordinator: check in, take the assignment, fetch, train, keep the
+// update on disk, upload, and hold on to it until it counts. Decides over its own site's policy
+// first. Never trains twice for one update, and never ends because a task or a call failed.
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/blobs.h"
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/log.h"
+#include "base/rng.h"
+#include "client/link.h"
+#include "client/policy/byte_budget.h"
+#include "client/policy/local_policy.h"
+#include "client/session/artefact_cache.h"
+#include "client/session/backoff.h"
+#include "client/session/held_update.h"
+#include "client/session/stepwise.h"
+#include "client/session/task.h"
+#include "client/session/worker.h"
+
+namespace muster::client {
+
+struct SessionConfig {
+  DeviceName name;
+  Duration hold = std::chrono::seconds(30);        // Of a long poll.
+  Duration unfit_hold = std::chrono::seconds(5);   // The same while the data are at fault.
+  Duration unfit_retry = std::chrono::minutes(5);  // Then the data are tried again, changed or not.
+};
+
+// What the nodes of an agent share. Outlives its sessions.
+struct SessionWorld {
+  Clock& clock;
+  Executor& strand;  // Where every session of the agent runs.
+  Executor& tasks;   // Where tasks may block, as many at once as the agent allows.
+  Rng& rng;          // Jitter.
+  Files& files;
+  ArtefactCache& artefacts;
+  ByteBudget& budget;
+  const LocalPolicy& policy;
+  std::function<TimeOfDay(Timestamp)> local_time;
+  Logger& log;
+};
+
+// Used on its world's strand. Dropping it is like a crash: all that counts is on disk, and answers
+// that come later find nobody.
+class NodeSession : public Stepwise<NodeSession> {
+ public:
+  static std::shared_ptr<NodeSession> Make(const SessionConfig& config, const SessionWorld& world,
+                                           std::shared_ptr<CoordinatorLink> link,
+                                           std::shared_ptr<Worker> worker);
+
+  // Takes up what an earlier life held and begins to check in.
+  void Start();
+  // Takes no further step; what is on disk stays.
+  void Stop();
+
+ private:
+  using Assigned = std::shared_ptr<const Assignment>;
+  // A task's report that the coordinator has not acknowledged yet.
+  struct Failure {
+    RoundKey round;
+    Reason reason;
+    std::string detail;
+  };
+  struct Held {
+    RoundKey round;
+    std::uint64_t examples = 0;
+    double loss = 0;
+    std::shared_ptr<const Bytes> file;  // Null when it lies on disk alone.
+    bool fresh = false;                 // The coordinator cannot have any of it yet.
+    bool received = false;              // It once had all of it.
+  };
+  struct Sick {
+    Unfit unfit;
+    std::string stamp;
+    Timestamp since;
+  };
+
+  NodeSession(const SessionConfig& config, const SessionWorld& world,
+              std::shared_ptr<CoordinatorLink> link, std::shared_ptr<Worker> worker);
+
+  void CheckIn();
+  void OnCheckIn(StatusOr<CheckInReply> reply);
+  void Follow(const CheckInReply& reply);
+  std::optional<Unfit> WhyUnfit();
+
+  void Accept(const Assigned& assignment);
+  Status Permits(const Assignment& assignment);
+  std::uint64_t Cost(const Assignment& assignment);
+  void FetchParams(const Assigned& assignment);
+  void FetchModule(const Assigned& assignment);
+  void OnFetchError(const Assignment& assignment, const Status& error);
+
+  void Work(const Assigned& assignment);
+  void OnWorked(const Assigned& assignment, StatusOr<TaskOutcome> outcome);
+  void OnTaskError(const Assignment& assignment, const Status& error);
+
+  void Upload();
+  void SendAgain();
+  StatusOr<std::shared_ptr<const Bytes>> HeldFile();
+  void OnUploadOffset(StatusOr<std::uint64_t> offset);
+  void UploadFrom(std::uint64_t offset);
+  void OnUploaded(const Status& status);
+  void LetGo(std::string_view why);
+  void DropHeldFile();
+
+  void ReportEvaluation(const RoundKey& round, const EvaluationReport& report);
+  void ReportFailure(const RoundKey& round, Reason reason, const std::string& detail);
+  void SendFailure(const Failure& failure);
+
+  void CheckInAfter(Duration wait);
+
+  const SessionConfig config_;
+  const SessionWorld world_;
+  const std::shared_ptr<CoordinatorLink> link_;
+  const std::shared_ptr<Worker> worker_;
+  const std::shared_ptr<HeldStore> store_;
+  Backoff contact_;   // Check-ins and reports.
+  Backoff transfer_;  // Artefacts and updates: a coordinator that answers may still not deliver.
+  std::optional<Held> held_;
+  bool resend_ = false;  // The coordinator said that it has nothing (any more).
+  std::optional<Sick> sick_;
+};
+
+}  // namespace muster::client

@@ -1,0 +1,28 @@
+# Compiler settings that hold for every target.
+option(MUSTER_FUZZ "Build the libFuzzer targets (clang only)" OFF)
+set(MUSTER_SANITIZE "" CACHE STRING "Sanitizers, as in -fsanitize=")
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
+
+add_library(muster_flags INTERFACE)
+target_compile_options(muster_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wunused -Wcast-align -Werror
+  -fno-math-errno -ffp-contract=off  # Sums must not depend on where the compiler fuses.
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
+target_include_directories(muster_flags INTERFACE ${PROJECT_SOURCE_DIR})
+if(MUSTER_SANITIZE)
+  add_compile_options(-fsanitize=${MUSTER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${MUSTER_SANITIZE})
+endif()
+if(MUSTER_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+find_program(MUSTER_LLD ld.lld)
+if(MUSTER_LLD)
+  add_link_options(-fuse-ld=lld)
+endif()

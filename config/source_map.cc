@@ -1,0 +1,21 @@
+#include "config/source_map.h"
+
+#include <fmt/format.h>
+
+namespace muster::config {
+
+Position SourceMap::Find(std::string_view path) const {
+  while (!path.empty()) {
+    if (const auto it = fields_.find(path); it != fields_.end()) return it->second;
+    const std::size_t cut = path.find_last_of(".[");
+    path = cut == std::string_view::npos ? std::string_view() : path.substr(0, cut);
+  }
+  return start_;
+}
+
+std::string SourceMap::Where(std::string_view path) const {
+  const Position at = Find(path);
+  return fmt::format("{}:{}:{}", file_, at.line, at.column);
+}
+
+}  // namespace muster::config

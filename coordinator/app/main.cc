@@ -1,0 +1,117 @@
+// musterd: the coordinator's command line.
+#include <absl/synchronization/mutex.h>
+#include <malloc.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+
+#include "coordinator/app/server.h"
+#include "platform/log.h"
+#include "platform/system_clock.h"
+
+namespace muster::coordinator {
+namespace {
+
+struct Flags {
+  ServerOptions server;
+  std::string listen = "127.0.0.1:7443";
+  std::string http = "127.0.0.1:7480";
+  std::string log_level = "info";
+  std::string log_format = "text";
+  std::string log_file;
+  bool check_config = false;
+};
+
+void Declare(CLI::App& app, Flags& flags) {
+  app.add_option("--data-dir", flags.server.data_dir,
+                 "Journal, models, CA and operator certificate live here")
+      ->capture_default_str();
+  app.add_option("--listen", flags.listen, "Where devices and operators connect (gRPC, mTLS)")
+      ->capture_default_str();
+  app.add_option("--http", flags.http, "Where /metrics, /healthz and /readyz answer")
+      ->capture_default_str();
+  app.add_option("--authority-key", flags.server.authority_key_file,
+                 "File with the enrolment authority's public key (its authority.pub)");
+  app.add_option("--trust-domain", flags.server.trust_domain, "SPIFFE trust domain of the CA")
+      ->capture_default_str();
+  app.add_option("--threads", flags.server.threads, "Worker threads; 0: one for each core")
+      ->capture_default_str();
+  app.add_option("--upload-memory", flags.server.upload_memory_bytes,
+                 "Bytes that uploads in flight may take together; more wait their turn")
+      ->capture_default_str();
+  app.add_option("--log-level", flags.log_level, "debug, info, warn or error")
+      ->capture_default_str();
+  app.add_option("--log-format", flags.log_format, "text or json")->capture_default_str();
+  app.add_option("--log-file", flags.log_file, "Append to this file instead of stderr");
+  app.add_flag("--check-config", flags.check_config, "Read the flags, say what is wrong, and exit");
+  app.footer(
+      "Examples:\n"
+      "  muster up                          # musterd and the authority, for a laptop\n"
+      "  musterd --data-dir /var/lib/muster --authority-key /etc/muster/authority.pub\n"
+      "  musterd --listen 0.0.0.0:7443 --authority-key authority.pub --log-format json");
+}
+
+StatusOr<std::unique_ptr<Logger>> Configure(Flags& flags, const Clock& clock) {
+  MUSTER_ASSIGN(flags.server.listen, Endpoint::Parse(flags.listen));
+  MUSTER_ASSIGN(flags.server.http, Endpoint::Parse(flags.http));
+  platform::LogOptions options;
+  MUSTER_ASSIGN(options.level, platform::ParseLogLevel(flags.log_level));
+  MUSTER_ASSIGN(options.format, platform::ParseLogFormat(flags.log_format));
+  options.file = flags.log_file;
+  return platform::MakeLogger(options, clock);
+}
+
+int Fail(const Status& status) {
+  const auto reason = ReasonOf(status);
+  std::fprintf(stderr, "musterd: %s%s\n", std::string(MessageOf(status)).c_str(),
+               reason ? fmt::format(" ({})", NameOf(*reason)).c_str() : "");
+  return 1;
+}
+
+// A server of a few threads needs no arena for each, which would hold what uploads leave behind;
+// and Debian's absl looks for lock cycles at every lock unless told not to. Together a fifth of the
+// memory and a twentieth of the CPU of a round (bench/README.md).
+void TameTheRuntime() {
+  mallopt(M_ARENA_MAX, 2);
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+}
+
+int Run(int argc, char** argv) {
+  TameTheRuntime();
+  CLI::App app(
+      "musterd, the Muster coordinator: schedules rounds, sums updates, keeps the record.");
+  Flags flags;
+  Declare(app, flags);
+  CLI11_PARSE(app, argc, argv);
+
+  // Blocked before any thread starts, so that only sigwait() takes them.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // A file-size limit is an error to report, not a death.
+
+  const platform::SystemClock clock;
+  const auto log = Configure(flags, clock);
+  if (!log.ok()) return Fail(log.status());
+  if (flags.check_config) return 0;
+  const auto server = StartServer(flags.server, **log);
+  if (!server.ok()) return Fail(server.status());
+  std::printf("ready %s http %s\n", (*server)->grpc().Text().c_str(),
+              (*server)->http().Text().c_str());
+  std::fflush(stdout);
+  int signal = 0;
+  sigwait(&signals, &signal);
+  (*log)->Info("stopping", {{"signal", signal}});
+  (*server)->Stop();
+  return 0;
+}
+
+}  // namespace
+}  // namespace muster::coordinator
+
+int main(int argc, char** argv) { return muster::coordinator::Run(argc, argv); }

@@ -1,0 +1,169 @@
+#include "coordinator/app/server.h"
+
+#include <thread>
+
+#include "base/seeded.h"
+#include "coordinator/app/assemble.h"
+#include "coordinator/app/data_dir.h"
+#include "coordinator/app/openssl_identities.h"
+#include "coordinator/rpc/campaign_service.h"
+#include "coordinator/rpc/edge_service.h"
+#include "coordinator/rpc/enrolment_service.h"
+#include "coordinator/rpc/fleet_service.h"
+#include "platform/http_server.h"
+#include "platform/ops_http.h"
+#include "platform/private_file.h"
+#include "platform/prometheus_sink.h"
+#include "platform/secure_rng.h"
+#include "platform/sha256.h"
+#include "platform/system_clock.h"
+#include "platform/thread_pool.h"
+#include "registry/rpc/artefact_service.h"
+#include "registry/rpc/contract_service.h"
+#include "registry/rpc/model_service.h"
+
+namespace muster::coordinator {
+namespace {
+constexpr Duration kGrace{3'000};
+
+StatusOr<Bytes> ReadAuthorityKey(const std::string& path) {
+  if (path.empty())
+    return InvalidArgument(
+        "--authority-key is missing: name the enrolment authority's "
+        "authority.pub (muster authority writes it, muster up passes it)");
+  MUSTER_ASSIGN(std::string text, platform::ReadTextFile(path, 1024));
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  StatusOr<Bytes> key = FromHex(text);
+  if (!key.ok() || key->size() != 32)
+    return InvalidArgument("{} does not hold 64 hex digits, an Ed25519 public key", path);
+  return key;
+}
+
+std::uint64_t RandomSeed(SecureRng& rng) {
+  std::uint64_t seed = 0;
+  rng.Fill(std::as_writable_bytes(std::span(&seed, 1)));
+  return seed;
+}
+
+// Members in order of wiring: destruction takes them apart in reverse.
+class MusterServerImpl final : public MusterServer {
+ public:
+  MusterServerImpl(const ServerOptions& options, Logger& log)
+      : options_(options),
+        log_(log),
+        jitter_(RandomSeed(rng_)),
+        pool_(clock_, log,
+              {.threads = options.threads ? options.threads
+                                          : std::max(2u, std::thread::hardware_concurrency())}) {}
+  ~MusterServerImpl() override { Stop(); }
+
+  Status Start();
+  const Endpoint& grpc() const override { return server_->address(); }
+  const Endpoint& http() const override { return http_address_; }
+  void Stop() override;
+
+ private:
+  Status StartHttp();
+  Status StartGrpc();
+
+  const ServerOptions options_;
+  Logger& log_;
+  platform::SystemClock clock_;
+  platform::OpenSslRng rng_;
+  platform::OpenSslHasher hasher_;
+  SeededRng jitter_;
+  platform::PrometheusSink metrics_;
+  DataDir dir_;
+  platform::ThreadPool pool_;
+  std::unique_ptr<OpenSslIdentities> identities_;
+  Assembled assembled_;
+  std::unique_ptr<rpc::Border> border_;
+  std::unique_ptr<EnrolmentService> enrolment_;
+  std::unique_ptr<EdgeService> edge_;
+  std::unique_ptr<CampaignService> campaigns_;
+  std::unique_ptr<FleetService> fleet_;
+  std::unique_ptr<registry::ContractService> contracts_;
+  std::unique_ptr<registry::ModelService> models_;
+  std::unique_ptr<registry::ArtefactService> artefacts_;
+  std::unique_ptr<rpc::Server> server_;
+  std::unique_ptr<platform::HttpServer> http_;
+  Endpoint http_address_;
+  std::atomic<bool> ready_ = false;
+  bool stopped_ = false;
+};
+
+Status MusterServerImpl::Start() {
+  MUSTER_ASSIGN(Bytes authority_key, ReadAuthorityKey(options_.authority_key_file));
+  MUSTER_ASSIGN(dir_, OpenDataDir(options_.data_dir, options_.trust_domain, clock_, rng_));
+  MUSTER_TRY(StartHttp());  // Health answers while a long journal is replayed.
+  identities_ = std::make_unique<OpenSslIdentities>(*dir_.ca);
+  CoordinatorOptions options{std::move(authority_key), {}};
+  options.uploads.memory_bytes = options_.upload_memory_bytes;
+  MUSTER_ASSIGN(assembled_,
+                Assemble(options, {clock_, pool_, jitter_, *dir_.journal, *dir_.blobs, *dir_.files,
+                                   *dir_.directory, *identities_, hasher_, log_, metrics_}));
+  assembled_.coordinator->Start();
+  MUSTER_TRY(StartGrpc());
+  MUSTER_TRY(WriteOperatorContext(dir_, server_->address().Text()));
+  ready_ = true;
+  log_.Info("serving", {{"grpc", server_->address().Text()}, {"http", http_address_.Text()}});
+  return Ok();
+}
+
+Status MusterServerImpl::StartHttp() {
+  platform::HttpHandler handler =
+      platform::MakeOpsHandler({.metrics = [this] { return metrics_.Expose(); },
+                                .ready = [this]() -> Status {
+                                  return ready_ ? Ok() : Unavailable("starting or stopping");
+                                }});
+  MUSTER_ASSIGN(http_, platform::HttpServer::Start(options_.http.host, options_.http.port,
+                                                   std::move(handler), {}, log_));
+  http_address_ = {options_.http.host, http_->port()};
+  return Ok();
+}
+
+Status MusterServerImpl::StartGrpc() {
+  Coordinator& coordinator = *assembled_.coordinator;
+  registry::Registry& registry = *assembled_.registry;
+  border_ = std::make_unique<rpc::Border>(
+      pool_, log_,
+      rpc::BorderOptions{.identify = rpc::ByCertificate(options_.trust_domain),
+                         .denied = [&coordinator](const rpc::Denial& d) {
+                           coordinator.Denied(
+                               d.who, d.method,
+                               ReasonOf(d.status).value_or(Reason::kCALLER_NOT_ALLOWED));
+                         }});
+  const rpc::TransferLimits limits{.clock = clock_};
+  enrolment_ = std::make_unique<EnrolmentService>(coordinator, *border_);
+  edge_ = std::make_unique<EdgeService>(coordinator, *dir_.blobs, *border_, limits);
+  campaigns_ = std::make_unique<CampaignService>(coordinator, *border_, clock_);
+  fleet_ = std::make_unique<FleetService>(coordinator, *border_, options_.trust_domain,
+                                          dir_.ca->certificate_pem());
+  contracts_ = std::make_unique<registry::ContractService>(registry, *border_);
+  models_ = std::make_unique<registry::ModelService>(registry, *border_);
+  artefacts_ = std::make_unique<registry::ArtefactService>(*dir_.blobs, *border_, log_, limits);
+  MUSTER_ASSIGN(const rpc::ServerTls tls, ServerTlsOf(dir_, options_.listen.host));
+  const std::array<grpc::Service*, 7> services{enrolment_.get(), edge_.get(),      campaigns_.get(),
+                                               fleet_.get(),     contracts_.get(), models_.get(),
+                                               artefacts_.get()};
+  MUSTER_ASSIGN(server_, rpc::Server::Start(options_.listen, tls, services));
+  return Ok();
+}
+
+void MusterServerImpl::Stop() {
+  if (std::exchange(stopped_, true)) return;
+  ready_ = false;
+  if (assembled_.coordinator) assembled_.coordinator->Stop([] {});  // Long polls go home first.
+  if (server_) server_->Stop(kGrace);
+  if (http_) http_->Stop();
+  pool_.Stop(kGrace);
+}
+}  // namespace
+
+StatusOr<std::unique_ptr<MusterServer>> StartServer(const ServerOptions& options, Logger& log) {
+  auto server = std::make_unique<MusterServerImpl>(options, log);
+  MUSTER_TRY(server->Start());
+  return std::unique_ptr<MusterServer>(std::move(server));
+}
+
+}  // namespace muster::coordinator

@@ -1,0 +1,34 @@
+#pragma once
+// musterd as an object: everything between the command line and the ports, in order of wiring.
+#include <memory>
+#include <string>
+
+#include "base/endpoint.h"
+#include "base/log.h"
+#include "base/status.h"
+
+namespace muster::coordinator {
+
+struct ServerOptions {
+  std::string data_dir = "./muster-data";
+  Endpoint listen{"127.0.0.1", 7443};
+  Endpoint http{"127.0.0.1", 7480};
+  std::string trust_domain = "muster.local";
+  std::string authority_key_file;  // Hex of the enrolment authority's public key.
+  std::size_t threads = 0;         // 0: one for each core.
+  std::uint64_t upload_memory_bytes = 16ull << 20;
+};
+
+class MusterServer {
+ public:
+  virtual ~MusterServer() = default;
+  virtual const Endpoint& grpc() const = 0;
+  virtual const Endpoint& http() const = 0;
+  // Stops accepting, lets calls under way finish, closes the journal.
+  virtual void Stop() = 0;
+};
+
+// Opens the data directory, recovers and serves.
+StatusOr<std::unique_ptr<MusterServer>> StartServer(const ServerOptions& options, Logger& log);
+
+}  // namespace muster::coordinator

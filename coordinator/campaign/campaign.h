@@ -1,0 +1,164 @@
+#pragma once
+// The life of a campaign, as data: which round runs, what came of the earlier ones, when it ends.
+// Decide, record, believe, act, as for rounds; never a tensor, never the clock.
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "coordinator/campaign/spec.h"
+#include "coordinator/round/round.h"
+
+namespace muster::coordinator {
+
+// What the campaign started from, pinned when it was applied.
+struct CampaignBase {
+  VersionNumber version;
+  Digest params;
+  std::optional<Digest> module;
+  ContractName contract;
+  VersionNumber contract_version;
+};
+
+struct EvaluatedRound {
+  RoundNumber round;
+  std::map<std::string, double> metrics;
+  std::uint32_t devices = 0;
+  Digest params;
+  std::optional<VersionNumber> version;  // Once the registry has it.
+};
+
+struct Waiting {};  // For enough devices to enrol.
+struct Running {};
+struct Paused {
+  std::string why;
+};
+struct Completed {
+  std::string why;
+};
+struct CancelledByPeople {
+  std::string why;
+};
+using CampaignPhase = std::variant<Waiting, Running, Paused, Completed, CancelledByPeople>;
+
+struct CampaignState {
+  CampaignSpec spec;
+  CampaignBase base;
+  CampaignPhase phase;
+  std::optional<RoundKey> current;  // The round that is open; also while pausing.
+  RoundNumber last_round{0};        // The last one published.
+  std::uint32_t next_attempt = 1;
+  std::uint32_t abandoned = 0;
+  Digest params;     // Newest global parameters.
+  Digest optimizer;  // State of the server rule; all zeros: none yet.
+  std::vector<EvaluatedRound> evaluations;
+  Timestamp applied_at;
+  Timestamp updated_at;
+  std::string applied_by;
+};
+
+// Events.
+struct EnoughEnrolled {};
+struct RoundPublishedEvent {
+  RoundKey key;
+  Digest params;
+  Digest optimizer;
+  std::uint32_t counted = 0;
+  std::uint32_t evaluated = 0;
+  EvaluationSums sums;
+};
+struct RoundAbandonedEvent {
+  RoundKey key;
+  Reason reason;
+  std::string why;
+};
+struct VersionPublished {
+  RoundNumber round;
+  VersionNumber version;
+};
+struct PauseCampaign {
+  std::string why;
+};
+struct ResumeCampaign {};
+struct CancelCampaign {
+  std::string why;
+};
+using CampaignEvent = std::variant<EnoughEnrolled, RoundPublishedEvent, RoundAbandonedEvent,
+                                   VersionPublished, PauseCampaign, ResumeCampaign, CancelCampaign>;
+
+// Facts.
+struct CampaignApplied {
+  CampaignSpec spec;
+  CampaignBase base;
+};
+struct RoundStarted {
+  RoundKey key;
+};
+struct RoundSucceeded {
+  RoundKey key;
+  Digest params;
+  Digest optimizer;
+  std::uint32_t counted = 0;
+  std::uint32_t evaluated = 0;
+  EvaluationSums sums;
+};
+struct RoundFailed {
+  RoundKey key;
+  Reason reason;
+  std::string why;
+};
+struct VersionRegistered {
+  RoundNumber round;
+  VersionNumber version;
+};
+struct CampaignPaused {
+  std::string why;
+};
+struct CampaignResumed {};
+struct CampaignCompleted {
+  std::string why;
+};
+struct CampaignCancelled {
+  std::string why;
+};
+using CampaignFact =
+    std::variant<CampaignApplied, RoundStarted, RoundSucceeded, RoundFailed, VersionRegistered,
+                 CampaignPaused, CampaignResumed, CampaignCompleted, CampaignCancelled>;
+using CampaignFacts = std::vector<CampaignFact>;
+
+// Effects, all safe to repeat.
+struct AwaitDevices {};
+struct RunRound {
+  RoundKey key;
+};
+struct CancelRound {
+  RoundKey key;
+  std::string why;
+};
+struct RegisterVersion {
+  EvaluatedRound evaluated;
+};
+using CampaignEffect = std::variant<AwaitDevices, RunRound, CancelRound, RegisterVersion>;
+
+// FAILED_PRECONDITION (CAMPAIGN_STATE) names the phase that forbids the event. News about a round
+// that is not current is old news: no facts.
+StatusOr<CampaignFacts> Decide(const CampaignState&, const CampaignEvent&);
+void Apply(CampaignState&, const CampaignFact&);
+std::vector<CampaignEffect> Pending(const CampaignState&);
+
+bool IsOver(const CampaignState&);
+std::string_view PhaseOf(const CampaignState&);  // "running"
+std::string WhyOf(const CampaignState&);
+
+// "rmse", "mae", "loss", "accuracy" from sums over examples; absent where the sums lack them.
+std::map<std::string, double> MetricsOf(const EvaluationSums& sums);
+bool HigherIsBetter(std::string_view metric);
+
+// Rows.
+std::string CampaignStream(const CampaignName& name);  // "campaign/<name>"
+StatusOr<std::string> EncodeCampaignFact(const CampaignFact&, std::string_view by, Timestamp at);
+// A row of the stream of campaign `name`.
+StatusOr<CampaignFact> DecodeCampaignFact(const CampaignName& name, std::string_view row);
+
+}  // namespace muster::coordinator

@@ -1,0 +1,155 @@
+// Campaign facts as journal rows and back.
+#include "base/fact.h"
+#include "coordinator/campaign/campaign.h"
+
+namespace muster::coordinator {
+namespace {
+
+struct Row {
+  const char* type;
+  Json body;
+};
+
+Json KeyOf(const RoundKey& key) { return {{"round", key.round.value()}, {"attempt", key.attempt}}; }
+Json With(Json into, const Json& more) {
+  into.update(more);
+  return into;
+}
+Json BaseOf(const CampaignBase& base) {
+  Json out{{"version", base.version.value()},
+           {"params", base.params.ToString()},
+           {"contract", base.contract.value()},
+           {"contract_version", base.contract_version.value()}};
+  if (base.module) out["module"] = base.module->ToString();
+  return out;
+}
+
+Row RowOf(const CampaignFact& fact) {
+  return std::visit(
+      Overloaded{
+          [](const CampaignApplied& f) {
+            return Row{"CampaignApplied", {{"spec", ToJson(f.spec)}, {"base", BaseOf(f.base)}}};
+          },
+          [](const RoundStarted& f) {
+            return Row{"RoundStarted", KeyOf(f.key)};
+          },
+          [](const RoundSucceeded& f) {
+            return Row{"RoundSucceeded", With(KeyOf(f.key), {{"params", f.params.ToString()},
+                                                             {"optimizer", f.optimizer.ToString()},
+                                                             {"counted", f.counted},
+                                                             {"evaluated", f.evaluated},
+                                                             {"examples", f.sums.examples},
+                                                             {"sums_micro", f.sums.sums_micro}})};
+          },
+          [](const RoundFailed& f) {
+            return Row{"RoundFailed", With(KeyOf(f.key), {{"reason", std::string(NameOf(f.reason))},
+                                                          {"why", f.why}})};
+          },
+          [](const VersionRegistered& f) {
+            return Row{"VersionRegistered",
+                       {{"round", f.round.value()}, {"version", f.version.value()}}};
+          },
+          [](const CampaignPaused& f) {
+            return Row{"CampaignPaused", {{"why", f.why}}};
+          },
+          [](const CampaignResumed&) {
+            return Row{"CampaignResumed", Json::object()};
+          },
+          [](const CampaignCompleted& f) {
+            return Row{"CampaignCompleted", {{"why", f.why}}};
+          },
+          [](const CampaignCancelled& f) {
+            return Row{"CampaignCancelled", {{"why", f.why}}};
+          },
+      },
+      fact);
+}
+
+class FactReader {
+ public:
+  FactReader(const Json& json, const CampaignName& name) : r_(json), name_(name) {}
+
+  StatusOr<CampaignFact> Read() {
+    CampaignFact fact = Fact(r_.Text("type"));
+    MUSTER_TRY(r_.status());
+    MUSTER_TRY(bad_);
+    return fact;
+  }
+
+ private:
+  CampaignFact Fact(const std::string& type) {
+    if (type == "CampaignApplied") return Applied();
+    if (type == "RoundStarted") return RoundStarted{Key()};
+    if (type == "RoundSucceeded") return Succeeded();
+    if (type == "RoundFailed") {
+      const auto reason = ParseReason(r_.Text("reason"));
+      return RoundFailed{Key(), reason.value_or(Reason::kTASK_FAILED), r_.Text("why")};
+    }
+    if (type == "VersionRegistered")
+      return VersionRegistered{RoundNumber(r_.Unsigned("round")),
+                               VersionNumber(r_.Unsigned("version"))};
+    if (type == "CampaignPaused") return CampaignPaused{r_.Text("why")};
+    if (type == "CampaignResumed") return CampaignResumed{};
+    if (type == "CampaignCompleted") return CampaignCompleted{r_.Text("why")};
+    if (type == "CampaignCancelled") return CampaignCancelled{r_.Text("why")};
+    bad_ = DataLoss("unknown campaign fact '{}'", type);
+    return CampaignResumed{};
+  }
+  RoundKey Key() {
+    return {name_, RoundNumber(r_.Unsigned("round")),
+            static_cast<std::uint32_t>(r_.Unsigned("attempt"))};
+  }
+  Digest DigestFrom(const std::string& text) {
+    const auto digest = Digest::Parse(text);
+    if (!digest.ok() && bad_.ok()) bad_ = digest.status();
+    return digest.value_or(Digest());
+  }
+  CampaignFact Applied() {
+    CampaignApplied applied;
+    auto spec = CampaignSpecFrom(r_.At("spec"));
+    if (spec.ok())
+      applied.spec = *std::move(spec);
+    else
+      bad_ = spec.status();
+    JsonReader base(r_.At("base"));
+    applied.base.version = VersionNumber(base.Unsigned("version"));
+    applied.base.params = DigestFrom(base.Text("params"));
+    applied.base.contract = ContractName(base.Text("contract"));
+    applied.base.contract_version = VersionNumber(base.Unsigned("contract_version"));
+    if (base.Has("module")) applied.base.module = DigestFrom(base.Text("module"));
+    if (bad_.ok()) bad_ = base.status();
+    return applied;
+  }
+  CampaignFact Succeeded() {
+    RoundSucceeded f;
+    f.key = Key();
+    f.params = DigestFrom(r_.Text("params"));
+    f.optimizer = DigestFrom(r_.Text("optimizer"));
+    f.counted = static_cast<std::uint32_t>(r_.Unsigned("counted"));
+    f.evaluated = static_cast<std::uint32_t>(r_.Unsigned("evaluated"));
+    f.sums.examples = r_.Unsigned("examples");
+    for (const auto& [name, value] : r_.At("sums_micro").items())
+      if (value.is_number_integer()) f.sums.sums_micro[name] = value.get<std::int64_t>();
+    return f;
+  }
+
+  JsonReader r_;
+  CampaignName name_;
+  Status bad_;
+};
+}  // namespace
+
+std::string CampaignStream(const CampaignName& name) { return "campaign/" + name.value(); }
+
+StatusOr<std::string> EncodeCampaignFact(const CampaignFact& fact, std::string_view by,
+                                         Timestamp at) {
+  Row row = RowOf(fact);
+  return EncodeFact({row.type, std::string(by), at}, std::move(row.body));
+}
+
+StatusOr<CampaignFact> DecodeCampaignFact(const CampaignName& name, std::string_view row) {
+  MUSTER_ASSIGN(const Json json, ParseJson(row));
+  return FactReader(json, name).Read();
+}
+
+}  // namespace muster::coordinator

@@ -1,0 +1,152 @@
+#include "coordinator/campaign/spec.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+
+#include "aggregation/fixed_point.h"
+#include "registry/names.h"
+
+namespace muster::coordinator {
+namespace {
+
+constexpr std::uint32_t kMaxRounds = 1'000'000;
+constexpr std::uint32_t kMaxCohort = 1u << 20;
+constexpr Duration kMaxWindow{7LL * 86'400'000};
+
+template <std::size_t N>
+bool OneOf(std::string_view value, const std::array<std::string_view, N>& choices) {
+  return std::find(choices.begin(), choices.end(), value) != choices.end();
+}
+constexpr std::array<std::string_view, 5> kLosses{"mse", "l1", "huber", "cross_entropy", "bce"};
+constexpr std::array<std::string_view, 2> kOptimizers{"sgd", "adam"};
+constexpr std::array<std::string_view, 4> kMetrics{"rmse", "mae", "loss", "accuracy"};
+
+Status CheckLabels(const LabelMap& labels, std::string_view path) {
+  if (labels.size() > 32) return InvalidField(path, "at most 32 labels");
+  for (const auto& [key, value] : labels)
+    if (key.empty() || key.size() > 63 || value.size() > 255)
+      return InvalidField(path,
+                          "label '{}' needs a key of 1 to 63 and a value of at most 255 characters",
+                          key.substr(0, 63));
+  return Ok();
+}
+
+Status CheckWindow(Duration window, std::string_view path) {
+  if (window.count() <= 0 || window > kMaxWindow)
+    return InvalidField(path, "must be more than 0 and at most 7d");
+  return Ok();
+}
+
+Status CheckSelection(const SelectionSpec& s) {
+  MUSTER_TRY(CheckLabels(s.labels, "plan.selection.labels"));
+  if (s.goal == 0 || s.goal > kMaxCohort)
+    return InvalidField("plan.selection.cohort.goal", "{} is not in 1 to {}", s.goal, kMaxCohort);
+  if (s.minimum == 0 || s.minimum > s.goal)
+    return InvalidField("plan.selection.cohort.minimum", "{} is not in 1 to the goal, {}",
+                        s.minimum, s.goal);
+  if (s.select < s.goal || s.select > kMaxCohort)
+    return InvalidField("plan.selection.cohort.select", "{} is not in the goal, {}, to {}",
+                        s.select, s.goal, kMaxCohort);
+  return Ok();
+}
+
+Status CheckPlan(const PlanSpec& p) {
+  if (p.rounds == 0 || p.rounds > kMaxRounds)
+    return InvalidField("plan.rounds", "{} is not in 1 to {}", p.rounds, kMaxRounds);
+  if (p.seed >= 1ULL << 53) return InvalidField("plan.seed", "must be below 2^53");
+  MUSTER_TRY(CheckSelection(p.selection));
+  MUSTER_TRY(CheckWindow(p.recruit_window, "plan.recruit_window"));
+  MUSTER_TRY(CheckWindow(p.report_window, "plan.report_window"));
+  if (p.attempts == 0 || p.attempts > 1000)
+    return InvalidField("plan.attempts", "{} is not in 1 to 1000", p.attempts);
+  if (p.early_stop.patience > 0 && !OneOf(p.early_stop.metric, kMetrics))
+    return InvalidField("plan.early_stop.metric", "'{}' is not one of {}", p.early_stop.metric,
+                        fmt::join(kMetrics, ", "));
+  if (!(p.early_stop.min_delta >= 0) || !std::isfinite(p.early_stop.min_delta))
+    return InvalidField("plan.early_stop.min_delta", "must be 0 or more");
+  return Ok();
+}
+
+Status CheckRate(const LearningRate& r) {
+  if (!(r.initial > 0) || r.initial > 1000)
+    return InvalidField("training.learning_rate.initial", "{} is not in (0, 1000]", r.initial);
+  if (!(r.floor >= 0 && r.floor <= 1))
+    return InvalidField("training.learning_rate.floor", "{} is not in [0, 1]", r.floor);
+  if (!(r.decay > 0 && r.decay <= 1))
+    return InvalidField("training.learning_rate.decay", "{} is not in (0, 1]", r.decay);
+  if (r.every == 0) return InvalidField("training.learning_rate.every", "must be 1 or more");
+  return Ok();
+}
+
+Status CheckTraining(const TrainingSpec& t) {
+  if (!OneOf(t.loss, kLosses))
+    return InvalidField("training.loss", "'{}' is not one of {}", t.loss, fmt::join(kLosses, ", "));
+  if (!OneOf(t.optimizer, kOptimizers))
+    return InvalidField("training.optimizer.name", "'{}' is not one of {}", t.optimizer,
+                        fmt::join(kOptimizers, ", "));
+  if (!(t.momentum >= 0 && t.momentum < 1))
+    return InvalidField("training.optimizer.momentum", "{} is not in [0, 1)", t.momentum);
+  if (!(t.weight_decay >= 0 && t.weight_decay <= 10))
+    return InvalidField("training.optimizer.weight_decay", "{} is not in [0, 10]", t.weight_decay);
+  if (t.batch == 0 || t.batch > 1u << 20)
+    return InvalidField("training.batch", "{} is not in 1 to 1048576", t.batch);
+  if (t.epochs == 0 || t.epochs > 10'000)
+    return InvalidField("training.epochs", "{} is not in 1 to 10000", t.epochs);
+  return CheckRate(t.learning_rate);
+}
+
+Status CheckAggregation(const AggregationSpec& a, const SelectionSpec& selection) {
+  if (!(a.bound > 0) || a.bound > 1e6)
+    return InvalidField("aggregation.bound", "{} is not in (0, 1e6]", a.bound);
+  if (a.max_norm && (!(*a.max_norm > 0) || !std::isfinite(*a.max_norm)))
+    return InvalidField("aggregation.max_norm", "must be more than 0");
+  const bool capped = a.weights == aggregation::WeightRule::kCappedExamples;
+  if (capped && (a.example_cap == 0 || a.example_cap > 1ULL << 40))
+    return InvalidField("aggregation.weights.example_cap", "{} is not in 1 to 2^40", a.example_cap);
+  const auto fixed = aggregation::FixedPoint::Make(selection.select, a.bound);
+  if (!fixed.ok()) return InvalidField("aggregation.bound", "{}", MessageOf(fixed.status()));
+  const Status rule = aggregation::Check(a.rule);
+  if (!rule.ok()) return InvalidField("aggregation.rule", "{}", MessageOf(rule));
+  return Ok();
+}
+
+Status CheckEvaluation(const EvaluationSpec& e) {
+  MUSTER_TRY(CheckLabels(e.labels, "evaluation.labels"));
+  if (e.every == 0) return InvalidField("evaluation.every", "must be 1 or more");
+  if (e.metrics.empty() || e.metrics.size() > kMetrics.size())
+    return InvalidField("evaluation.metrics", "name 1 to {} metrics", kMetrics.size());
+  for (std::size_t i = 0; i < e.metrics.size(); ++i)
+    if (!OneOf(e.metrics[i], kMetrics))
+      return InvalidField(fmt::format("evaluation.metrics[{}]", i), "'{}' is not one of {}",
+                          e.metrics[i], fmt::join(kMetrics, ", "));
+  return CheckWindow(e.report_window, "evaluation.report_window");
+}
+}  // namespace
+
+double LearningRate::At(RoundNumber round, std::uint32_t rounds) const {
+  const double step = static_cast<double>(round.value() - 1);
+  switch (schedule) {
+    case Schedule::kConstant: return initial;
+    case Schedule::kCosine: {
+      const double cosine = std::cos(std::numbers::pi * step / static_cast<double>(rounds));
+      return initial * (floor + (1 - floor) * (1 + cosine) / 2);
+    }
+    case Schedule::kExponential: return initial * std::pow(decay, step);
+    case Schedule::kStep: return initial * std::pow(decay, std::floor(step / every));
+  }
+  return initial;
+}
+
+Status Validate(const CampaignSpec& spec) {
+  MUSTER_TRY(registry::CheckName(spec.name.value(), "name"));
+  MUSTER_TRY(registry::CheckDescription(spec.description, "description"));
+  if (spec.model.value().empty()) return InvalidField("model", "is missing");
+  MUSTER_TRY(CheckPlan(spec.plan));
+  MUSTER_TRY(CheckTraining(spec.training));
+  MUSTER_TRY(CheckAggregation(spec.aggregation, spec.plan.selection));
+  return CheckEvaluation(spec.evaluation);
+}
+
+}  // namespace muster::coordinator

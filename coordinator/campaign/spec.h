@@ -1,0 +1,107 @@
+#pragma once
+// What an engineer asks of a campaign, validated: past Validate() every value is in range.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aggregation/server_rule.h"
+#include "aggregation/weight.h"
+#include "base/canonical_json.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/status.h"
+#include "coordinator/selection/selection.h"
+
+namespace muster::coordinator {
+
+// The client's learning rate by round.
+struct LearningRate {
+  enum class Schedule { kConstant, kCosine, kExponential, kStep };
+  double initial = 0.05;
+  Schedule schedule = Schedule::kConstant;
+  double floor = 0;         // Cosine: the last rate as a part of the initial one.
+  double decay = 1;         // Exponential: factor a round; step: factor a step.
+  std::uint32_t every = 1;  // Step: rounds a step.
+  // The rate of round `round` (from 1) of `rounds`. Cosine follows
+  // initial * (floor + (1 - floor) * (1 + cos(pi (round - 1) / rounds)) / 2).
+  double At(RoundNumber round, std::uint32_t rounds) const;
+};
+
+struct SelectionSpec {
+  enum class From { kAvailable, kEnrolled };
+  From from = From::kAvailable;
+  LabelMap labels;
+  std::uint32_t goal = 1;
+  std::uint32_t minimum = 1;
+  std::uint32_t select = 1;
+  std::uint32_t enrolled_at_least = 0;
+};
+
+struct EarlyStop {
+  std::string metric = "rmse";
+  std::uint32_t patience = 0;  // Evaluations without improvement; 0: never stops early.
+  double min_delta = 0;
+};
+
+struct PlanSpec {
+  std::uint32_t rounds = 1;
+  std::uint64_t seed = 0;
+  SelectionSpec selection;
+  Duration recruit_window{60'000};
+  Duration report_window{120'000};
+  EarlyStop early_stop;
+  std::uint32_t attempts = 3;
+};
+
+struct TrainingSpec {
+  std::string loss = "mse";
+  std::string optimizer = "sgd";
+  double momentum = 0;
+  double weight_decay = 0;
+  LearningRate learning_rate;
+  std::uint32_t batch = 32;
+  std::uint32_t epochs = 1;
+};
+
+struct AggregationSpec {
+  aggregation::ServerRule rule;
+  aggregation::WeightRule weights = aggregation::WeightRule::kUniform;
+  std::uint64_t example_cap = 0;  // With kCappedExamples.
+  double bound = 16;              // On |coordinate|.
+  std::optional<double> max_norm;
+  double WeightCap() const { return example_cap == 0 ? 1.0 : static_cast<double>(example_cap); }
+};
+
+struct EvaluationSpec {
+  LabelMap labels;  // Empty: no evaluation.
+  std::uint32_t every = 10;
+  std::vector<std::string> metrics{"rmse"};
+  std::uint32_t enrolled_at_least = 0;
+  Duration report_window{60'000};
+};
+
+struct CampaignSpec {
+  CampaignName name;
+  std::string description;
+  ModelName model;
+  VersionNumber base_version;  // 0: the newest when the campaign is applied.
+  PlanSpec plan;
+  TrainingSpec training;
+  AggregationSpec aggregation;
+  EvaluationSpec evaluation;
+
+  bool EvaluatesAfter(RoundNumber round) const {
+    return !evaluation.labels.empty() &&
+           (round.value() % evaluation.every == 0 || round.value() == plan.rounds);
+  }
+};
+
+// OK, or INVALID_ARGUMENT (FIELD_INVALID) that names the field's path and what it may be.
+Status Validate(const CampaignSpec& spec);
+
+// As the CampaignApplied fact holds it.
+Json ToJson(const CampaignSpec& spec);
+StatusOr<CampaignSpec> CampaignSpecFrom(const Json& json);
+
+}  // namespace muster::coordinator

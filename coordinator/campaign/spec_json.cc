@@ -1,0 +1,227 @@
+#include "coordinator/campaign/spec.h"
+
+namespace muster::coordinator {
+namespace {
+
+constexpr const char* kSchedules[] = {"constant", "cosine", "exponential", "step"};
+
+Json ToJson(const LearningRate& r) {
+  return {{"initial", DecimalText(r.initial)},
+          {"schedule", kSchedules[static_cast<int>(r.schedule)]},
+          {"floor", DecimalText(r.floor)},
+          {"decay", DecimalText(r.decay)},
+          {"every", r.every}};
+}
+Json ToJson(const SelectionSpec& s) {
+  return {{"from", s.from == SelectionSpec::From::kEnrolled ? "enrolled" : "available"},
+          {"labels", s.labels},
+          {"goal", s.goal},
+          {"minimum", s.minimum},
+          {"select", s.select},
+          {"enrolled_at_least", s.enrolled_at_least}};
+}
+Json ToJson(const PlanSpec& p) {
+  return {{"rounds", p.rounds},
+          {"seed", p.seed},
+          {"selection", ToJson(p.selection)},
+          {"recruit_window_ms", p.recruit_window.count()},
+          {"report_window_ms", p.report_window.count()},
+          {"early_stop",
+           {{"metric", p.early_stop.metric},
+            {"patience", p.early_stop.patience},
+            {"min_delta", DecimalText(p.early_stop.min_delta)}}},
+          {"attempts", p.attempts}};
+}
+Json ToJson(const TrainingSpec& t) {
+  return {{"loss", t.loss},
+          {"optimizer", t.optimizer},
+          {"momentum", DecimalText(t.momentum)},
+          {"weight_decay", DecimalText(t.weight_decay)},
+          {"learning_rate", ToJson(t.learning_rate)},
+          {"batch", t.batch},
+          {"epochs", t.epochs}};
+}
+Json ToJson(const aggregation::ServerRule& rule) {
+  return std::visit(
+      Overloaded{
+          [](const aggregation::FedAvg& r) {
+            return Json{{"name", "fedavg"}, {"learning_rate", DecimalText(r.server_lr)}};
+          },
+          [](const aggregation::FedAvgM& r) {
+            return Json{{"name", "fedavgm"},
+                        {"learning_rate", DecimalText(r.server_lr)},
+                        {"momentum", DecimalText(r.momentum)}};
+          },
+          [](const aggregation::FedAdam& r) {
+            return Json{{"name", "fedadam"},
+                        {"learning_rate", DecimalText(r.server_lr)},
+                        {"beta1", DecimalText(r.beta1)},
+                        {"beta2", DecimalText(r.beta2)},
+                        {"tau", DecimalText(r.tau)}};
+          },
+      },
+      rule);
+}
+Json ToJson(const AggregationSpec& a) {
+  Json out{
+      {"rule", ToJson(a.rule)}, {"example_cap", a.example_cap}, {"bound", DecimalText(a.bound)}};
+  if (a.max_norm) out["max_norm"] = DecimalText(*a.max_norm);
+  return out;
+}
+Json ToJson(const EvaluationSpec& e) {
+  return {{"labels", e.labels},
+          {"every", e.every},
+          {"metrics", e.metrics},
+          {"enrolled_at_least", e.enrolled_at_least},
+          {"report_window_ms", e.report_window.count()}};
+}
+
+// Reads nested objects with one shared status: the first failure sticks.
+class SpecReader {
+ public:
+  CampaignSpec Read(const Json& json) {
+    CampaignSpec spec;
+    JsonReader r(json);
+    spec.name = CampaignName(r.Text("name"));
+    spec.description = r.Text("description");
+    spec.model = ModelName(r.Text("model"));
+    spec.base_version = VersionNumber(r.Unsigned("base_version"));
+    spec.plan = Plan(r.At("plan"));
+    spec.training = Training(r.At("training"));
+    spec.aggregation = Aggregation(r.At("aggregation"));
+    spec.evaluation = Evaluation(r.At("evaluation"));
+    Keep(r.status());
+    return spec;
+  }
+  const Status& status() const { return status_; }
+
+ private:
+  void Keep(const Status& status) {
+    if (status_.ok()) status_ = status;
+  }
+  static std::uint32_t Small(JsonReader& r, const char* key) {
+    return static_cast<std::uint32_t>(r.Unsigned(key));
+  }
+  LabelMap Labels(const Json& json) {
+    LabelMap labels;
+    for (const auto& [key, value] : json.items())
+      if (value.is_string()) labels[key] = value.get<std::string>();
+    return labels;
+  }
+  SelectionSpec Selection(const Json& json) {
+    JsonReader r(json);
+    SelectionSpec s;
+    s.from = r.Text("from") == "enrolled" ? SelectionSpec::From::kEnrolled
+                                          : SelectionSpec::From::kAvailable;
+    s.labels = Labels(r.At("labels"));
+    s.goal = Small(r, "goal");
+    s.minimum = Small(r, "minimum");
+    s.select = Small(r, "select");
+    s.enrolled_at_least = Small(r, "enrolled_at_least");
+    Keep(r.status());
+    return s;
+  }
+  PlanSpec Plan(const Json& json) {
+    JsonReader r(json);
+    PlanSpec p;
+    p.rounds = Small(r, "rounds");
+    p.seed = r.Unsigned("seed");
+    p.selection = Selection(r.At("selection"));
+    p.recruit_window = Duration(r.Integer("recruit_window_ms"));
+    p.report_window = Duration(r.Integer("report_window_ms"));
+    p.attempts = Small(r, "attempts");
+    JsonReader stop(r.At("early_stop"));
+    p.early_stop = {stop.Text("metric"), Small(stop, "patience"), stop.Decimal("min_delta")};
+    Keep(r.status());
+    Keep(stop.status());
+    return p;
+  }
+  LearningRate Rate(const Json& json) {
+    JsonReader r(json);
+    LearningRate rate;
+    rate.initial = r.Decimal("initial");
+    const std::string schedule = r.Text("schedule");
+    for (int i = 0; i < 4; ++i)
+      if (schedule == kSchedules[i]) rate.schedule = static_cast<LearningRate::Schedule>(i);
+    rate.floor = r.Decimal("floor");
+    rate.decay = r.Decimal("decay");
+    rate.every = Small(r, "every");
+    Keep(r.status());
+    return rate;
+  }
+  TrainingSpec Training(const Json& json) {
+    JsonReader r(json);
+    TrainingSpec t;
+    t.loss = r.Text("loss");
+    t.optimizer = r.Text("optimizer");
+    t.momentum = r.Decimal("momentum");
+    t.weight_decay = r.Decimal("weight_decay");
+    t.learning_rate = Rate(r.At("learning_rate"));
+    t.batch = Small(r, "batch");
+    t.epochs = Small(r, "epochs");
+    Keep(r.status());
+    return t;
+  }
+  aggregation::ServerRule Rule(const Json& json) {
+    JsonReader r(json);
+    const std::string name = r.Text("name");
+    const double rate = r.Decimal("learning_rate");
+    aggregation::ServerRule rule = aggregation::FedAvg{rate};
+    if (name == "fedavgm")
+      rule = aggregation::FedAvgM{.momentum = r.Decimal("momentum"), .server_lr = rate};
+    if (name == "fedadam")
+      rule = aggregation::FedAdam{.server_lr = rate,
+                                  .beta1 = r.Decimal("beta1"),
+                                  .beta2 = r.Decimal("beta2"),
+                                  .tau = r.Decimal("tau")};
+    Keep(r.status());
+    return rule;
+  }
+  AggregationSpec Aggregation(const Json& json) {
+    JsonReader r(json);
+    AggregationSpec a;
+    a.rule = Rule(r.At("rule"));
+    a.example_cap = r.Unsigned("example_cap");
+    a.weights = a.example_cap == 0 ? aggregation::WeightRule::kUniform
+                                   : aggregation::WeightRule::kCappedExamples;
+    a.bound = r.Decimal("bound");
+    if (r.Has("max_norm")) a.max_norm = r.Decimal("max_norm");
+    Keep(r.status());
+    return a;
+  }
+  EvaluationSpec Evaluation(const Json& json) {
+    JsonReader r(json);
+    EvaluationSpec e;
+    e.labels = Labels(r.At("labels"));
+    e.every = Small(r, "every");
+    e.metrics = r.Texts("metrics");
+    e.enrolled_at_least = Small(r, "enrolled_at_least");
+    e.report_window = Duration(r.Integer("report_window_ms"));
+    Keep(r.status());
+    return e;
+  }
+
+  Status status_;
+};
+}  // namespace
+
+Json ToJson(const CampaignSpec& spec) {
+  return {{"name", spec.name.value()},
+          {"description", spec.description},
+          {"model", spec.model.value()},
+          {"base_version", spec.base_version.value()},
+          {"plan", ToJson(spec.plan)},
+          {"training", ToJson(spec.training)},
+          {"aggregation", ToJson(spec.aggregation)},
+          {"evaluation", ToJson(spec.evaluation)}};
+}
+
+StatusOr<CampaignSpec> CampaignSpecFrom(const Json& json) {
+  SpecReader reader;
+  CampaignSpec spec = reader.Read(json);
+  MUSTER_TRY(reader.status());
+  MUSTER_TRY(Validate(spec));
+  return spec;
+}
+
+}  // namespace muster::coordinator

@@ -1,0 +1,56 @@
+#pragma once
+// What devices ask and are told, in domain types; coordinator/rpc translates.
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "coordinator/campaign/spec.h"
+#include "coordinator/fleet/fleet.h"
+#include "registry/registry.h"
+
+namespace muster::coordinator {
+
+enum class TaskKind { kTrain, kEvaluate };
+
+struct Assignment {
+  RoundKey round;
+  TaskKind kind = TaskKind::kTrain;
+  Digest params;
+  std::uint64_t params_bytes = 0;
+  std::optional<Digest> module;
+  std::uint64_t module_bytes = 0;
+  registry::ContractVersion contract;
+  registry::ModelSpec model;
+  TrainingSpec training;
+  double learning_rate = 0;  // Already scheduled for this round.
+  std::uint64_t campaign_seed = 0;
+  std::vector<std::string> metrics;
+  std::uint32_t cohort = 0;
+  std::uint64_t example_cap = 0;  // 0: uniform weights.
+  double bound = 0;
+  std::optional<double> max_norm;
+};
+
+// About an update that a device holds because it was received but not known to be counted.
+enum class HeldState { kNothingHeld, kWait, kCounted, kResend, kClosed, kRefused };
+
+struct CheckInRequest {
+  Duration hold{};
+  bool ready = true;
+  std::optional<RoundKey> held;
+  std::optional<Unfit> unfit;
+};
+struct CheckInReply {
+  HeldState held = HeldState::kNothingHeld;
+  std::optional<Assignment> assignment;
+  Duration next{};
+};
+
+template <typename T>
+using Done = std::function<void(StatusOr<T>)>;
+
+}  // namespace muster::coordinator

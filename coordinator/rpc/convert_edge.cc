@@ -1,0 +1,117 @@
+#include "coordinator/rpc/convert.h"
+#include "registry/rpc/convert.h"
+
+namespace muster::coordinator {
+namespace {
+constexpr std::size_t kMaxDetail = 512;
+constexpr int kMaxMetrics = 16;
+constexpr std::uint64_t kMaxExamples = 1ULL << 40;
+constexpr std::int64_t kMaxSum = (1LL << 53) - 1;
+
+v1::CheckInReply::HeldState ToProto(HeldState state) {
+  switch (state) {
+    case HeldState::kNothingHeld: return v1::CheckInReply::NOTHING_HELD;
+    case HeldState::kWait: return v1::CheckInReply::WAIT;
+    case HeldState::kCounted: return v1::CheckInReply::COUNTED;
+    case HeldState::kResend: return v1::CheckInReply::RESEND;
+    case HeldState::kClosed: return v1::CheckInReply::CLOSED;
+    case HeldState::kRefused: return v1::CheckInReply::REFUSED;
+  }
+  return v1::CheckInReply::NOTHING_HELD;
+}
+}  // namespace
+
+RoundKey FromProto(const v1::RoundKey& in) {
+  return {CampaignName(in.campaign()), RoundNumber(in.round()), in.attempt()};
+}
+v1::RoundKey ToProto(const RoundKey& in) {
+  v1::RoundKey out;
+  out.set_campaign(in.campaign.value());
+  out.set_round(in.round.value());
+  out.set_attempt(in.attempt);
+  return out;
+}
+
+StatusOr<CheckInRequest> FromProto(const v1::CheckInRequest& in) {
+  CheckInRequest out;
+  out.hold = Duration(in.hold_ms());
+  out.ready = in.ready();
+  if (in.has_held()) out.held = FromProto(in.held());
+  if (in.has_unfit()) {
+    if (!ParseReason(in.unfit().reason()))
+      return InvalidArgument("'{}' is not a reason", in.unfit().reason().substr(0, 40));
+    out.unfit = Unfit{in.unfit().reason(), in.unfit().detail().substr(0, kMaxDetail)};
+  }
+  return out;
+}
+
+v1::CheckInReply ToProto(const CheckInReply& in) {
+  v1::CheckInReply out;
+  out.set_held(ToProto(in.held));
+  if (in.assignment) *out.mutable_assignment() = ToProto(*in.assignment);
+  out.set_next_ms(static_cast<std::uint32_t>(in.next.count()));
+  return out;
+}
+
+v1::Assignment ToProto(const Assignment& in) {
+  v1::Assignment out;
+  *out.mutable_round() = ToProto(in.round);
+  out.set_kind(in.kind == TaskKind::kTrain ? v1::Assignment::TRAIN : v1::Assignment::EVALUATE);
+  out.set_params_digest(in.params.ToString());
+  out.set_params_bytes(in.params_bytes);
+  if (in.module) {
+    out.set_module_digest(in.module->ToString());
+    out.set_module_bytes(in.module_bytes);
+  }
+  *out.mutable_contract() = registry::ToProto(in.contract.spec);
+  out.set_contract_version(in.contract.version.value());
+  *out.mutable_model() = registry::ToProto(in.model);
+  v1::Campaign::Training& training = *out.mutable_training();
+  training.set_loss(in.training.loss);
+  training.mutable_optimizer()->set_name(in.training.optimizer);
+  training.mutable_optimizer()->set_momentum(in.training.momentum);
+  training.mutable_optimizer()->set_weight_decay(in.training.weight_decay);
+  training.set_batch(in.training.batch);
+  training.set_epochs(in.training.epochs);
+  out.set_learning_rate(in.learning_rate);
+  out.set_campaign_seed(in.campaign_seed);
+  for (const std::string& metric : in.metrics) out.add_metrics(metric);
+  out.set_cohort(in.cohort);
+  out.set_example_cap(in.example_cap);
+  out.set_bound(in.bound);
+  out.set_max_norm(in.max_norm.value_or(0));
+  return out;
+}
+
+StatusOr<EvaluationSums> FromProto(const v1::ReportEvaluationRequest& in) {
+  const auto bad = [](std::string_view what) {
+    return WithReason(InvalidArgument("evaluation report: {}", what), Reason::kUPDATE_BAD_METRICS);
+  };
+  if (in.examples() == 0 || in.examples() > kMaxExamples) return bad("examples not in 1 to 2^40");
+  if (in.sums_micro_size() > kMaxMetrics) return bad("more than 16 sums");
+  EvaluationSums out;
+  out.examples = in.examples();
+  for (const auto& [name, micro] : in.sums_micro()) {
+    if (name.empty() || name.size() > 40) return bad("a sum's name is not 1 to 40 characters");
+    if (micro < 0 || micro > kMaxSum) return bad("a sum is not in 0 to 2^53");
+    out.sums_micro[name] = micro;
+  }
+  return out;
+}
+
+v1::DeviceView ToProto(const DeviceSnapshot& in) {
+  const Device& device = in.device;
+  v1::DeviceView out;
+  out.set_id(device.record.id.value());
+  out.set_name(device.record.name.value());
+  out.mutable_labels()->insert(device.record.labels.begin(), device.record.labels.end());
+  out.set_enrolled_unix_ms(UnixMillis(device.record.enrolled_at));
+  if (device.last_seen) out.set_last_seen_unix_ms(UnixMillis(*device.last_seen));
+  out.set_state(in.activity);
+  if (device.unfit) out.set_why(device.unfit->reason + ": " + device.unfit->detail);
+  out.mutable_marks()->insert(device.marks.begin(), device.marks.end());
+  out.set_updates_counted(device.updates_counted);
+  return out;
+}
+
+}  // namespace muster::coordinator

@@ -1,0 +1,77 @@
+#include "coordinator/rpc/upload_sink.h"
+
+#include <cstring>
+
+#include "muster/v1/edge.pb.h"
+
+namespace muster::coordinator {
+namespace {
+
+class UploadSink final : public rpc::ChunkSink {
+ public:
+  UploadSink(Coordinator& coordinator, UploadTarget target)
+      : coordinator_(coordinator),
+        target_(std::move(target)),
+        buffer_(std::make_shared<std::shared_ptr<UploadBuffer>>()) {}
+
+  void Start(std::function<void(StatusOr<rpc::UploadRange>)> admitted) override {
+    begun_ = true;
+    coordinator_.BeginUpload(
+        target_.device, target_.round, target_.total,
+        // The buffer is handed over before `admitted` lets the first Take come.
+        [buffer = buffer_, total = target_.total,
+         admitted = std::move(admitted)](StatusOr<std::shared_ptr<UploadBuffer>> admission) {
+          if (!admission.ok()) return admitted(admission.status());
+          *buffer = *std::move(admission);
+          admitted(rpc::UploadRange{(*buffer)->received, total});
+        });
+  }
+
+  Status Take(std::uint64_t offset, const rpc::ChunkData& data) override {
+    std::byte* out = (*buffer_)->bytes.data() + offset;
+    for (const ByteView part : data.parts()) {
+      std::memcpy(out, part.data(), part.size());
+      out += part.size();
+    }
+    coordinator_.UploadProgress(target_.device, target_.round, offset + data.size());
+    return Ok();
+  }
+
+  void Finish(std::function<void(StatusOr<std::string>)> done) override {
+    coordinator_.FinishUpload(target_.device, target_.round, target_.examples,
+                              [done = std::move(done)](StatusOr<bool> received) {
+                                if (!received.ok()) return done(received.status());
+                                done(v1::UploadReply().SerializeAsString());
+                              });
+  }
+
+  void Broken(const Status&) override {
+    // Another stream's upload is not ours to pause: only one that was let in is.
+    if (begun_ && *buffer_) coordinator_.PauseUpload(target_.device, target_.round);
+  }
+
+ private:
+  Coordinator& coordinator_;
+  const UploadTarget target_;
+  const std::shared_ptr<std::shared_ptr<UploadBuffer>> buffer_;
+  bool begun_ = false;
+};
+}  // namespace
+
+StatusOr<UploadTarget> TargetOf(const grpc::ServerContextBase& context, const Caller& caller) {
+  UploadTarget target;
+  target.device = DeviceId(caller.name);
+  MUSTER_ASSIGN(const std::string campaign, rpc::MetadataText(context, "muster-campaign"));
+  MUSTER_ASSIGN(const std::uint64_t round, rpc::MetadataNumber(context, "muster-round"));
+  MUSTER_ASSIGN(const std::uint64_t attempt, rpc::MetadataNumber(context, "muster-attempt"));
+  target.round = {CampaignName(campaign), RoundNumber(round), static_cast<std::uint32_t>(attempt)};
+  MUSTER_ASSIGN(target.total, rpc::MetadataNumber(context, rpc::kBytesKey));
+  MUSTER_ASSIGN(target.examples, rpc::MetadataNumber(context, "muster-examples"));
+  return target;
+}
+
+std::unique_ptr<rpc::ChunkSink> MakeUploadSink(Coordinator& coordinator, UploadTarget target) {
+  return std::make_unique<UploadSink>(coordinator, std::move(target));
+}
+
+}  // namespace muster::coordinator

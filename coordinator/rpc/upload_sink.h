@@ -1,0 +1,20 @@
+#pragma once
+// One device's upload on its way from the stream into its buffer.
+#include "coordinator/runner/coordinator.h"
+#include "rpc/chunk_server_stream.h"
+
+namespace muster::coordinator {
+
+struct UploadTarget {
+  DeviceId device;
+  RoundKey round;
+  std::uint64_t total = 0;     // Of the whole file.
+  std::uint64_t examples = 0;  // As the device claims; screened with the update.
+};
+
+// Reads the call's metadata: muster-campaign, -round, -attempt, -bytes, -examples.
+StatusOr<UploadTarget> TargetOf(const grpc::ServerContextBase& context, const Caller& caller);
+
+std::unique_ptr<rpc::ChunkSink> MakeUploadSink(Coordinator& coordinator, UploadTarget target);
+
+}  // namespace muster::coordinator

@@ -1,0 +1,125 @@
+#pragma once
+// One campaign's shell: journals what its core decides and performs what the campaign and its
+// current round are owed. Knows devices, registry and tensors only through what it is given.
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "coordinator/campaign/campaign.h"
+#include "coordinator/checkin/types.h"
+#include "coordinator/fleet/fleet.h"
+#include "coordinator/round/round_driver.h"
+#include "coordinator/training/round_work.h"
+#include "coordinator/training/uploads.h"
+
+namespace muster::coordinator {
+
+struct RoundMetrics;
+
+// What runners share; all of it outlives them.
+struct RunnerWorld {
+  Journal& journal;
+  Clock& clock;
+  Blobs& blobs;
+  Files& files;
+  Executor& pool;
+  Executor& control;
+  Logger& log;
+  Fleet& fleet;
+  registry::Registry& registry;
+  Uploads& uploads;
+  RoundMetrics& metrics;
+  RoundWorkEvents& events;
+  // Devices that should look again: there is work for them, or news about a held update.
+  std::function<void(const std::vector<DeviceId>&)> wake;
+  // Devices that wait for work now.
+  std::function<std::vector<DeviceId>()> waiting;
+  std::function<void(const CampaignName&)> changed;
+  // Whether a model version or a campaign still names this blob.
+  std::function<bool(const Digest&)> in_use;
+};
+
+// Used on the control strand only.
+class CampaignRunner {
+ public:
+  CampaignRunner(CampaignName name, RunnerWorld& world);
+
+  // Writes the first fact of a new campaign; or, when an earlier try wrote it although its answer
+  // was lost, believes that one.
+  Status Create(CampaignApplied applied, const Caller& by);
+  // Believes one row of the campaign's stream (start-up), then, once, Resume().
+  Status Believe(const JournalRow& row);
+  // Takes up the current round again and performs what is owed.
+  void Resume();
+
+  Status Control(const CampaignEvent& event, const Caller& by);
+  void Tick();
+
+  // What `device` should do now, if anything.
+  std::optional<Assignment> WorkFor(const Device& device);
+  HeldState StateOfHeld(const DeviceId& device, const RoundKey& key) const;
+
+  // Whether `device` may upload for `key` now: its work, or NOT_IN_COHORT, UNKNOWN_ROUND,
+  // ROUND_CLOSED, ALREADY_COUNTED.
+  StatusOr<std::shared_ptr<RoundWork>> AdmitUpload(const DeviceId& device,
+                                                   const RoundKey& key) const;
+  bool HasReceived(const DeviceId& device, const RoundKey& key) const;
+  void OnReceived(const DeviceId& device, const RoundKey& key);
+  void OnRefused(const DeviceId& device, const RoundKey& key, const Status& why);
+  Status OnFailure(const DeviceId& device, const RoundKey& key, Reason reason, std::string detail);
+  Status OnEvaluation(const DeviceId& device, const RoundKey& key, EvaluationSums sums);
+  void OnCheckpoint(const RoundKey& key, std::vector<DeviceId> devices, std::string checkpoint);
+  void OnAggregated(const RoundKey& key, Digest params, Digest optimizer);
+  void OnWorkFailed(const RoundKey& key);
+
+  const CampaignState& state() const { return state_; }
+  // Whether the campaign's own record still needs this blob.
+  bool Names(const Digest& blob) const;
+  const RoundDriver* round() const { return round_ ? &*round_ : nullptr; }
+  std::uint32_t received() const { return static_cast<std::uint32_t>(received_.size()); }
+  const std::map<std::string, std::uint64_t>& refused() const { return refused_; }
+
+ private:
+  Status Handle(const CampaignEvent& event, const Caller& by);
+  StatusOr<bool> HandleOnce(const CampaignEvent& event, const Caller& by);
+  Status CatchUp();
+  Status Record(const CampaignFacts& facts, const Caller& by);
+  void Perform();
+  void Perform(const AwaitDevices&);
+  void Perform(const RunRound& effect);
+  void Perform(const CancelRound& effect);
+  void Perform(const RegisterVersion& effect);
+
+  // Hands an event to the current round and performs what came of it.
+  Status HandleRound(const RoundEvent& event, const Caller& by);
+  void PerformRound();
+  void Recruit();
+  void RoundIsOver();
+  bool IsCurrent(const RoundKey& key) const { return round_ && round_->plan().key == key; }
+
+  RoundPlan PlanOf(const RoundKey& key) const;
+  std::vector<DeviceId> Draw(const RoundKey& key) const;
+  StatusOr<std::shared_ptr<const Params>> BaseParams();
+  Status StartWork();
+  // What tasks of the current round say: the model, its contract and the sizes of its artefacts.
+  StatusOr<Assignment> Task(TaskKind kind, const Digest& params);
+  void Forget(const Digest& blob);
+
+  const CampaignName name_;
+  RunnerWorld& world_;
+  CampaignState state_;
+  std::uint64_t next_seq_ = 0;
+  std::optional<RoundDriver> round_;
+  std::shared_ptr<RoundWork> work_;
+  Timestamp round_began_;                    // Here: a restart begins anew.
+  bool aggregating_ = false;                 // Asked of work_, not answered yet.
+  DeviceSet received_;                       // Updates that came and are not counted yet; volatile.
+  std::map<DeviceId, Reason> refused_here_;  // Of the current round; volatile.
+  std::map<std::string, std::uint64_t> refused_;
+  std::optional<std::pair<Digest, std::shared_ptr<const Params>>> params_;  // Cache of the newest.
+  std::optional<Assignment> task_;  // Of the current round; the kind and device do not matter.
+  bool retry_ = false;              // Something owed could not be done; Tick tries again.
+};
+
+}  // namespace muster::coordinator

@@ -1,0 +1,141 @@
+#pragma once
+// The coordinator: fleet, campaigns and uploads on one control strand. Assemble() in
+// coordinator/app (and the simulator) gives it the world; coordinator/rpc translates for it.
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/strand.h"
+#include "coordinator/checkin/desk.h"
+#include "coordinator/fleet/fleet.h"
+#include "coordinator/runner/campaign_runner.h"
+#include "coordinator/runner/metrics.h"
+#include "coordinator/training/uploads.h"
+#include "registry/registry.h"
+
+namespace muster::coordinator {
+
+struct CoordinatorPorts {
+  Clock& clock;
+  Executor& pool;
+  Rng& jitter;
+  Journal& journal;
+  Blobs& blobs;
+  Files& files;
+  DeviceDirectory& directory;
+  Identities& identities;
+  const Hasher& hasher;
+  registry::Registry& registry;
+  Logger& log;
+  MetricSink& metrics;
+};
+struct CoordinatorOptions {
+  Bytes authority_key;  // Ed25519 public key of the enrolment authority.
+  UploadLimits uploads;
+};
+
+// A campaign as people see it.
+struct CampaignSnapshot {
+  CampaignState state;
+  std::optional<RoundPlan> plan;
+  RoundState round;  // Of `plan`, when there is one.
+  std::uint32_t received = 0;
+  std::map<std::string, std::uint64_t> refused;
+};
+struct DeviceSnapshot {
+  Device device;
+  std::string activity;  // idle, working, unfit, silent.
+};
+
+// Every method may be called from any thread; answers come on the control strand or, where the
+// comment says so, on the pool.
+class Coordinator final : public RoundWorkEvents {
+ public:
+  Coordinator(CoordinatorPorts ports, CoordinatorOptions options);
+
+  // Replays the journal and takes up what was going on. Once, before serving, on any thread.
+  Status Recover();
+  // Ticks until Stop().
+  void Start();
+  // Sends waiting devices home and does no further work. `stopped` is called when done.
+  void Stop(std::function<void()> stopped);
+
+  // --- Devices ---
+  void Enrol(EnrolmentRequest request, Done<EnrolmentResult> done);
+  void CheckIn(DeviceId device, CheckInRequest request, Done<CheckInReply> done);
+  void UploadOffset(DeviceId device, RoundKey round, std::uint64_t total, Done<std::uint64_t> done);
+  // Where the bytes go, from its `received` on, once there is memory. Refusals: NOT_IN_COHORT,
+  // UNKNOWN_ROUND, ROUND_CLOSED, ALREADY_COUNTED, UPLOAD_TOO_LARGE, UPLOAD_BUSY.
+  void BeginUpload(DeviceId device, RoundKey round, std::uint64_t total,
+                   Done<std::shared_ptr<UploadBuffer>> done);
+  // After each chunk that was written to the buffer; from the stream's thread.
+  void UploadProgress(const DeviceId& device, const RoundKey& round, std::uint64_t received);
+  void PauseUpload(const DeviceId& device, const RoundKey& round);
+  // The buffer is full: screens on the pool, then answers there. OK means received.
+  void FinishUpload(DeviceId device, RoundKey round, std::uint64_t examples, Done<bool> done);
+  void ReportEvaluation(DeviceId device, RoundKey round, EvaluationSums sums, Done<bool> done);
+  void ReportFailure(DeviceId device, RoundKey round, Reason reason, std::string detail,
+                     Done<bool> done);
+
+  // --- Operators ---
+  // Idempotent: the same spec again changes nothing; another spec of the same name is
+  // ALREADY_EXISTS. `pending_models` are models of the same apply, for a dry run.
+  struct Applied {
+    CampaignSnapshot campaign;
+    bool created = false;
+  };
+  void Apply(CampaignSpec spec, bool dry_run, std::vector<std::string> pending_models, Caller by,
+             Done<Applied> done);
+  void Get(CampaignName name, Done<CampaignSnapshot> done);
+  void List(Done<std::vector<CampaignSnapshot>> done);
+  void Control(CampaignName name, CampaignEvent event, Caller by, Done<CampaignSnapshot> done);
+  void Devices(LabelMap labels, Done<std::vector<DeviceSnapshot>> done);
+  void GetDevice(std::string name_or_id, Done<DeviceSnapshot> done);
+  // Records that somebody was refused at the border; a fact of stream "denials".
+  void Denied(std::string who, std::string method, Reason reason);
+
+  // Calls `watcher` on the control strand after each change of the campaign, until the token goes.
+  std::shared_ptr<void> Watch(CampaignName name, std::function<void()> watcher);
+
+  // RoundWorkEvents, on the control strand.
+  void OnCheckpoint(const RoundKey&, std::vector<DeviceId>, std::string checkpoint) override;
+  void OnAggregated(const RoundKey&, Digest params, Digest optimizer) override;
+  void OnWorkFailed(const RoundKey&, const Status& why) override;
+
+ private:
+  std::optional<CheckInReply> Answer(const DeviceId& id, const CheckInRequest& request);
+  void CheckInNow(const DeviceId& id, CheckInRequest request, Done<CheckInReply> done);
+  StatusOr<Applied> ApplyNow(CampaignSpec spec, bool dry_run,
+                             const std::vector<std::string>& pending_models, const Caller& by);
+  // What Apply answers for a campaign that is there: its view, unless it differs from `spec`.
+  StatusOr<Applied> AsApplied(const CampaignRunner& runner, const CampaignSpec& spec,
+                              bool created) const;
+  StatusOr<CampaignBase> BaseOf(const CampaignSpec& spec) const;
+  CampaignRunner* Find(const CampaignName& name);
+  StatusOr<CampaignRunner*> Require(const CampaignName& name);
+  CampaignSnapshot SnapshotOf(const CampaignRunner& runner) const;
+  DeviceSnapshot SnapshotOf(const Device& device) const;
+  bool InUse(const Digest& blob) const;
+  void ScheduleTick();
+  void TickNow();
+  void Changed(const CampaignName& name);
+
+  CoordinatorPorts ports_;
+  Strand control_;
+  Fleet fleet_;
+  Uploads uploads_;
+  RoundMetrics metrics_;
+  CheckInDesk desk_;
+  RunnerWorld world_;
+  std::map<CampaignName, std::unique_ptr<CampaignRunner>> runners_;
+  struct Watcher {
+    CampaignName name;
+    std::function<void()> call;
+  };
+  std::vector<std::weak_ptr<Watcher>> watchers_;
+  std::uint64_t denials_ = 0;  // Next seq of stream "denials".
+  bool stopping_ = false;
+};
+
+}  // namespace muster::coordinator

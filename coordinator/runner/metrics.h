@@ -1,0 +1,46 @@
+#pragma once
+// The coordinator's own metrics; docs/METRICS.md describes each.
+#include "base/metrics.h"
+#include "base/reason.h"
+
+namespace muster::coordinator {
+
+struct RoundMetrics {
+  explicit RoundMetrics(MetricSink& sink)
+      : sink_(sink),
+        rounds_published(
+            sink.MakeCounter("muster_rounds_published_total", "Rounds that gave a model.")),
+        rounds_abandoned(sink.MakeCounter("muster_rounds_abandoned_total", "Rounds that failed.")),
+        updates_received(sink.MakeCounter("muster_updates_received_total",
+                                          "Updates that came whole and passed screening.")),
+        updates_counted(
+            sink.MakeCounter("muster_updates_counted_total", "Updates that are durably in a sum.")),
+        upload_bytes(sink.MakeCounter("muster_upload_bytes_total", "Bytes of updates received.")),
+        checkins(sink.MakeCounter("muster_checkins_total", "Check-ins of devices.")),
+        devices_waiting(sink.MakeGauge("muster_devices_waiting", "Devices in a long poll now.")),
+        devices_enrolled(sink.MakeGauge("muster_devices_enrolled", "Devices that have enrolled.")),
+        round_seconds(
+            sink.MakeHistogram("muster_round_seconds", "From opening to publication.",
+                               {.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200})) {}
+
+  Counter& UpdatesRefused(Reason reason) {
+    return sink_.MakeCounter("muster_updates_refused_total", "Updates that screening refused.",
+                             {{"reason", std::string(NameOf(reason))}});
+  }
+
+ private:
+  MetricSink& sink_;
+
+ public:
+  Counter& rounds_published;
+  Counter& rounds_abandoned;
+  Counter& updates_received;
+  Counter& updates_counted;
+  Counter& upload_bytes;
+  Counter& checkins;
+  Gauge& devices_waiting;
+  Gauge& devices_enrolled;
+  Histogram& round_seconds;
+};
+
+}  // namespace muster::coordinator

@@ -1,0 +1,16 @@
+# What storage and keys share.
+muster_library(platform_file SOURCES posix_file.cc DEPS muster_base absl::synchronization)
+
+muster_library(platform_crypto
+  SOURCES certificate.cc certificate_authority.cc csr.cc dir_ca.cc keys.cc private_file.cc
+          secure_rng.cc sha256.cc spiffe.cc
+  DEPS muster_base muster_platform_file OpenSSL::Crypto)
+
+muster_library(platform_os
+  SOURCES child_spawn.cc log.cc posix_subprocess.cc prometheus_sink.cc thread_pool.cc
+  DEPS muster_base muster_platform_file absl::synchronization absl::time nlohmann_json::nlohmann_json
+       prometheus-cpp::core spdlog::spdlog Threads::Threads)
+
+muster_library(platform_http
+  SOURCES http_server.cc http_text.cc ops_http.cc
+  DEPS muster_base absl::synchronization absl::time Boost::headers Threads::Threads)

@@ -1,0 +1,83 @@
+#include "platform/dir_files.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "platform/posix_file.h"
+
+namespace muster::platform {
+namespace {
+constexpr std::size_t kMaxName = 255;
+
+bool IsNameCharacter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '_' || c == '-' || c == '/';
+}
+}  // namespace
+
+Status CheckFileName(std::string_view name) {
+  if (name.empty() || name.size() > kMaxName)
+    return InvalidArgument("a file name of {} characters", name.size());
+  bool part_begins = true;
+  for (const char c : name) {
+    if (!IsNameCharacter(c)) return InvalidArgument("a file name with a foreign character");
+    if (part_begins && (c == '/' || c == '.'))
+      return InvalidArgument("'{}' has a part that is empty or begins with '.'", name);
+    part_begins = c == '/';
+  }
+  if (part_begins) return InvalidArgument("'{}' ends in '/'", name);
+  return Ok();
+}
+
+StatusOr<std::unique_ptr<DirFiles>> DirFiles::Open(std::string directory) {
+  MUSTER_TRY(MakeDirectories(directory + "/.tmp"));
+  MUSTER_TRY(RemoveFilesIn(directory + "/.tmp"));
+  return std::unique_ptr<DirFiles>(new DirFiles(std::move(directory)));
+}
+
+Status DirFiles::Put(std::string_view name, std::span<const ByteView> parts) {
+  MUSTER_TRY(CheckFileName(name));
+  const std::filesystem::path target = std::filesystem::path(directory_) / name;
+  MUSTER_TRY(MakeDirectories(target.parent_path().string()));
+  MUSTER_ASSIGN(TempFile file, TempFile::Create(directory_ + "/.tmp"));
+  for (const ByteView part : parts) MUSTER_TRY(file.Write(part));
+  return file.Publish(target.parent_path().string(), target.filename().string());
+}
+
+StatusOr<Bytes> DirFiles::Get(std::string_view name) {
+  MUSTER_TRY(CheckFileName(name));
+  const std::string path = fmt::format("{}/{}", directory_, name);
+  MUSTER_ASSIGN(const Fd fd, OpenFd(path, O_RDONLY));
+  MUSTER_ASSIGN(const std::uint64_t size, FileSize(fd, path));
+  Bytes out(size);
+  MUSTER_ASSIGN(const std::size_t read, ReadAt(fd, 0, out, path));
+  if (read != size) return DataLoss("{} became shorter while it was read", path);
+  return out;
+}
+
+Status DirFiles::Remove(std::string_view name) {
+  MUSTER_TRY(CheckFileName(name));
+  return RemoveFile(fmt::format("{}/{}", directory_, name));
+}
+
+StatusOr<std::vector<std::string>> DirFiles::List(std::string_view prefix) {
+  std::vector<std::string> names;
+  std::error_code error;
+  std::filesystem::recursive_directory_iterator it(directory_, error), end;
+  for (; !error && it != end; it.increment(error)) {
+    if (it->path().filename().native().starts_with('.')) {
+      it.disable_recursion_pending();
+      continue;
+    }
+    std::string name = it->path().lexically_relative(directory_).native();
+    if (it->is_regular_file(error) && name.starts_with(prefix)) names.push_back(std::move(name));
+  }
+  if (error) return ErrnoStatus(error.value(), "cannot list", directory_);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace muster::platform

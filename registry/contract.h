@@ -1,0 +1,86 @@
+#pragma once
+// Data contracts: what the data at the edge means, in numbered versions that never change. Pure:
+// decides and believes, never stores. Compatibility between versions is not judged here.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/canonical_json.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/status.h"
+
+namespace muster::registry {
+
+enum class FieldType { kFloat, kInteger, kText, kBoolean, kTimestamp };
+std::string_view NameOf(FieldType type);  // "FLOAT", as the schema spells it.
+std::optional<FieldType> ParseFieldType(std::string_view name);
+bool IsNumeric(FieldType type);  // FLOAT and INTEGER: what a model can read.
+
+struct FieldSpec {
+  std::string name;
+  FieldType type = FieldType::kFloat;
+  std::string unit;
+  std::optional<double> min;  // The declared range, in `unit`.
+  std::optional<double> max;
+  std::string description;
+  friend bool operator==(const FieldSpec&, const FieldSpec&) = default;
+};
+
+struct ContractSpec {
+  ContractName name;
+  std::string description;
+  std::vector<FieldSpec> fields;
+
+  const FieldSpec* Find(std::string_view field) const;  // Null when there is none.
+  friend bool operator==(const ContractSpec&, const ContractSpec&) = default;
+};
+
+// OK, or INVALID_ARGUMENT (FIELD_INVALID, a name given twice: FIELD_DUPLICATE) with the path of
+// what is wrong: names (see names.h), 1 to 1000 fields without duplicates, ranges on numeric
+// fields only, finite and with min < max.
+Status Validate(const ContractSpec& spec);
+
+struct ContractVersion {
+  VersionNumber version;
+  ContractSpec spec;
+  Timestamp created_at;
+  std::string created_by;  // Caller::Text().
+  friend bool operator==(const ContractVersion&, const ContractVersion&) = default;
+};
+
+struct ContractState {
+  std::vector<ContractVersion> versions;  // Version n stands at n - 1.
+
+  const ContractVersion& newest() const { return versions.back(); }  // Of at least one.
+  // Null when there is none; 0 asks for the newest.
+  const ContractVersion* Find(VersionNumber version) const;
+  friend bool operator==(const ContractState&, const ContractState&) = default;
+};
+
+// Event.
+struct ApplyContract {
+  ContractSpec spec;
+  std::string by;
+};
+
+// Fact.
+struct ContractVersionCreated {
+  ContractVersion version;
+};
+using ContractFacts = std::vector<ContractVersionCreated>;
+
+// No fact when the newest version says the same already. Errors as Validate's.
+StatusOr<ContractFacts> Decide(const ContractState& state, const ApplyContract& event,
+                               Timestamp now);
+void Apply(ContractState& state, const ContractVersionCreated& fact);
+
+// Rows of the stream "contract/<name>".
+inline constexpr std::string_view kContractStreams = "contract/";
+StatusOr<std::string> EncodeFact(const ContractVersionCreated& fact);
+// A row of the stream of contract `name`. DATA_LOSS when it is not a contract's.
+StatusOr<ContractVersionCreated> DecodeContractFact(const ContractName& name, std::string_view row);
+
+}  // namespace muster::registry

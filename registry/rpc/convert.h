@@ -1,0 +1,24 @@
+#pragma once
+// Wire to domain and back, for contracts, models and versions. Foreign values are judged by
+// Validate and the registry; here only what the domain cannot express is refused.
+#include <muster/v1/contract.pb.h>
+#include <muster/v1/model.pb.h>
+
+#include "registry/registry.h"
+
+namespace muster::registry {
+
+// INVALID_ARGUMENT (FIELD_INVALID) at "fields[i].type" when a field has no type, or an unknown one.
+StatusOr<ContractSpec> FromProto(const v1::Contract& in);
+v1::Contract ToProto(const ContractSpec& in);
+v1::ContractVersion ToProto(const ContractVersion& in);
+
+// Rows and stride of 0 become 1.
+ModelSpec FromProto(const v1::Model& in);
+v1::Model ToProto(const ModelSpec& in);
+v1::ModelVersion ToProto(const VersionView& in);
+v1::ModelView ToProto(const ModelView& in);
+// INVALID_ARGUMENT (FIELD_INVALID) at "params_digest" or "module_digest".
+StatusOr<CreateRequest> FromProto(const v1::CreateVersionRequest& in);
+
+}  // namespace muster::registry

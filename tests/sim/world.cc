@@ -1,0 +1,340 @@
+#include "tests/sim/world.h"
+
+#include <gtest/gtest.h>
+
+#include "base/safetensors.h"
+#include "base/statement.h"
+
+namespace muster::sim {
+namespace {
+
+const Layout& WorldLayout() {
+  static const Layout layout =
+      *Layout::Make({{"bias", DType::kF32, {3}}, {"weight", DType::kF32, {5, 3}}});
+  return layout;
+}
+
+// Everybody is who they say: cryptography has tests of its own.
+class TrustingIdentities final : public coordinator::Identities {
+ public:
+  Status Verify(ByteView, ByteView, ByteView) const override { return Ok(); }
+  StatusOr<std::string> IssueDevice(const std::string&, const DeviceId& id) override {
+    return "certificate of " + id.value();
+  }
+  std::string ca_pem() const override { return "ca"; }
+};
+
+class SimWorker final : public client::Worker {
+ public:
+  SimWorker(std::string name, bool lies) : name_(std::move(name)), lies_(lies) {}
+  StatusOr<client::TrainResult> Run(const client::Assignment& task, std::uint64_t seed) override {
+    if (task.kind == client::TaskKind::kEvaluate)
+      return client::TrainResult{.examples = 2, .loss = 1, .metrics = {{"sse", 8.0}}, .update = {}};
+    Params update = World::UpdateOf(name_, seed);
+    if (lies_) update = {*Layout::Make({{"weight", DType::kF32, {1}}}), {1.0F}};
+    return client::TrainResult{
+        .examples = 5, .loss = 1, .metrics = {}, .update = std::move(update)};
+  }
+  std::string DataStamp() override { return "1"; }
+  bool NeedsModule() const override { return false; }
+
+ private:
+  const std::string name_;
+  const bool lies_;
+};
+}  // namespace
+
+coordinator::CampaignSpec DefaultCampaign() {
+  coordinator::CampaignSpec spec;
+  spec.name = CampaignName("turbofan");
+  spec.model = ModelName("rul");
+  spec.plan.rounds = 4;
+  spec.plan.seed = 11;
+  spec.plan.attempts = 1000;
+  spec.plan.selection.from = coordinator::SelectionSpec::From::kEnrolled;
+  spec.plan.selection.labels = {{"role", "train"}};
+  spec.plan.selection.goal = spec.plan.selection.select = 4;
+  spec.plan.selection.minimum = 2;
+  spec.plan.selection.enrolled_at_least = 6;
+  spec.plan.report_window = Duration(45'000);  // Longer than the agents' backoff.
+  spec.aggregation.rule = aggregation::FedAvgM{};
+  spec.evaluation.labels = {{"role", "test"}};
+  spec.evaluation.every = 2;
+  spec.evaluation.report_window = Duration(45'000);
+  return spec;
+}
+
+class World::Directory final : public coordinator::DeviceDirectory {
+ public:
+  Status Put(const coordinator::DeviceRecord& record) override {
+    records_[record.id] = record;
+    return Ok();
+  }
+  StatusOr<std::vector<coordinator::DeviceRecord>> All() override {
+    std::vector<coordinator::DeviceRecord> out;
+    for (const auto& [id, record] : records_) out.push_back(record);
+    return out;
+  }
+
+ private:
+  std::map<DeviceId, coordinator::DeviceRecord> records_;
+};
+
+struct World::CoordinatorProcess {
+  explicit CoordinatorProcess(World& w)
+      : process(w.scheduler_),
+        journal(w.journal_disk_, [&w](std::string_view) { return w.Fault(); }),
+        blobs(w.blob_disk_, [&w](std::string_view) { return w.Fault(); }),
+        files(w.file_disk_, [&w](std::string_view) { return w.Fault(); }),
+        jitter(7) {}
+  Process process;
+  testing::MemoryJournal journal;
+  testing::MemoryBlobs blobs;
+  testing::MemoryFiles files;
+  SeededRng jitter;
+  TrustingIdentities identities;
+  coordinator::Assembled assembled;
+};
+
+struct World::AgentDisk {
+  std::shared_ptr<testing::MemoryBlobs::Disk> blobs =
+      std::make_shared<testing::MemoryBlobs::Disk>();
+  std::shared_ptr<testing::MemoryFiles::Disk> files =
+      std::make_shared<testing::MemoryFiles::Disk>();
+};
+struct World::AgentProcess {
+  AgentProcess(World& w, AgentDisk& disk, const std::string& name)
+      : process(w.scheduler_),
+        strand(process),
+        blobs(disk.blobs),
+        files(disk.files),
+        rng(SeedOf({"agent", name, std::to_string(w.options_.seed)})),
+        budget(files, w.scheduler_.clock(), 0),
+        artefacts(blobs, files, budget, strand, w.log_) {}
+  Process process;
+  Strand strand;
+  testing::MemoryBlobs blobs;
+  testing::MemoryFiles files;
+  SeededRng rng;
+  client::ByteBudget budget;
+  client::ArtefactCache artefacts;
+  client::LocalPolicy policy;
+  std::shared_ptr<client::NodeSession> session;
+};
+
+World::World(WorldOptions options)
+    : options_(std::move(options)),
+      scheduler_(options_.seed),
+      base_{WorldLayout(), std::vector<float>(WorldLayout().size(), 0.5F)},
+      blobs_(std::make_unique<testing::MemoryBlobs>(blob_disk_)),
+      directory_(std::make_unique<Directory>()) {
+  StartCoordinator();
+  for (int i = 0; i < options_.trainers; ++i) Enrol("train-" + std::to_string(i), "train");
+  for (int i = 0; i < options_.evaluators; ++i) Enrol("test-" + std::to_string(i), "test");
+}
+
+World::~World() {
+  scheduler_.Close();
+  agents_.clear();
+  KillCoordinator();
+}
+
+Status World::Fault() {
+  if (!scheduler_.Chance(options_.disk_fault_percent)) return Ok();
+  return WithReason(ResourceExhausted("simulated full disk"), Reason::kDISK_FULL);
+}
+
+void World::StartCoordinator() {
+  // Recovery reads only; should a fault still hit it, the supervisor starts the process again.
+  for (int tries = 0; tries < 100; ++tries) {
+    auto next = std::make_unique<CoordinatorProcess>(*this);
+    auto assembled = coordinator::Assemble(
+        {}, {scheduler_.clock(), next->process, next->jitter, next->journal, next->blobs,
+             next->files, *directory_, next->identities, hasher_, log_, metrics_});
+    if (!assembled.ok()) {
+      failure_ = assembled.status().ToString();
+      continue;
+    }
+    next->assembled = *std::move(assembled);
+    next->assembled.coordinator->Start();
+    server_ = {next->assembled.coordinator.get(), &next->blobs, &next->process};
+    coordinator_ = std::move(next);
+    failure_.clear();
+    return;
+  }
+}
+
+void World::KillCoordinator() {
+  if (!coordinator_) return;
+  server_ = {};
+  coordinator_->process.Kill();
+  coordinator_.reset();
+}
+
+void World::Enrol(const std::string& name, const char* role) {
+  Statement statement;
+  for (std::size_t i = 0; i < name.size(); ++i)
+    statement.identity_key[i] = static_cast<std::byte>(name[i]);
+  statement.device_id = DeviceIdOf(statement.identity_key, hasher_);
+  statement.device_name = DeviceName(name);
+  statement.labels = {{"role", role}};
+  statement.not_after = scheduler_.clock().Now() + Duration(1'000'000);
+  names_[statement.device_id] = name;
+  ids_[name] = statement.device_id;
+  const auto enrolled = std::make_shared<bool>(false);  // Answers may outlast this call.
+  const bool in_time = RunUntil(
+      [&] {
+        if (*enrolled) return true;
+        server_.coordinator->Enrol({*EncodeStatement(statement), "", "csr", ""},
+                                   [enrolled](StatusOr<coordinator::EnrolmentResult> result) {
+                                     *enrolled = *enrolled || result.ok();
+                                   });
+        return false;
+      },
+      Duration(60'000));
+  if (!in_time) failure_ = "enrolment of " + name + " never succeeded";
+}
+
+void World::StartAgent(const std::string& name) {
+  auto& disk = agent_disks_[name];
+  if (!disk) disk = std::make_unique<AgentDisk>();
+  auto agent = std::make_unique<AgentProcess>(*this, *disk, name);
+  agent->session = client::NodeSession::Make(
+      {.name = DeviceName(name), .hold = Duration(5'000)},
+      {.clock = scheduler_.clock(),
+       .strand = agent->strand,
+       .tasks = agent->process,
+       .rng = agent->rng,
+       .files = agent->files,
+       .artefacts = agent->artefacts,
+       .budget = agent->budget,
+       .policy = agent->policy,
+       .local_time = [](Timestamp) { return client::TimeOfDay(); },
+       .log = log_},
+      MakeLink(ids_.at(name), scheduler_, server_, agent->process, options_.weather),
+      std::make_shared<SimWorker>(name, options_.liars.contains(name)));
+  agents_[name] = std::move(agent);
+  AgentProcess& started = *agents_[name];
+  started.strand.Post([session = started.session] { session->Start(); });
+}
+
+void World::KillAgent(const std::string& name) { agents_.erase(name); }
+
+void World::Apply() {
+  registry::Registry& registry = *coordinator_->assembled.registry;
+  const Caller by = Caller::Operator("ann");
+  const auto again = [this](const auto& attempt) {
+    for (int i = 0; i < 100; ++i)
+      if (attempt().ok()) return;
+    failure_ = "the model could not be applied";
+  };
+  registry::ContractSpec contract;
+  contract.name = ContractName("engine");
+  contract.fields = {{"s", registry::FieldType::kFloat, "1", 0.0, 1.0, ""},
+                     {"rul", registry::FieldType::kFloat, "1", 0.0, 1.0, ""}};
+  again([&] { return registry.ApplyContract(contract, false, by).status(); });
+  registry::ModelSpec model;
+  model.name = options_.campaign.model;
+  model.contract = contract.name;
+  model.input.features = {"s"};
+  model.label.field = "rul";
+  again([&] { return registry.ApplyModel(model, {}, by).status(); });
+  StatusOr<Digest> params = NotFound("not put yet");
+  again([&] {
+    params = coordinator_->blobs.Put(SerializeParams(base_.View()));
+    return params.status();
+  });
+  again([&] {
+    return registry.CreateVersion({model.name, *params, std::nullopt, {}}, by).status();
+  });
+  const auto applied = std::make_shared<bool>(false);
+  const bool in_time = RunUntil(
+      [&] {
+        if (!*applied)
+          server_.coordinator->Apply(options_.campaign, false, {}, by,
+                                     [applied](StatusOr<coordinator::Coordinator::Applied> result) {
+                                       *applied = *applied || result.ok();
+                                     });
+        return *applied;
+      },
+      Duration(60'000));
+  if (!in_time) failure_ = "the campaign could not be applied";
+}
+
+bool World::RunUntil(const std::function<bool()>& done, Duration limit) {
+  const Timestamp end = scheduler_.clock().Now() + limit;
+  while (!done()) {
+    if (scheduler_.clock().Now() > end || !scheduler_.Step()) return done();
+    for (int i = 0; i < 20 && scheduler_.clock().Now() <= end; ++i)
+      if (!scheduler_.Step()) break;
+  }
+  return true;
+}
+
+void World::Run(Duration span) {
+  const Timestamp end = scheduler_.clock().Now() + span;
+  while (scheduler_.clock().Now() < end && scheduler_.Step()) {
+  }
+}
+
+coordinator::CampaignSnapshot World::Snapshot() {
+  const auto snapshot = std::make_shared<std::optional<coordinator::CampaignSnapshot>>();
+  server_.coordinator->Get(options_.campaign.name,
+                           [snapshot](StatusOr<coordinator::CampaignSnapshot> s) {
+                             if (s.ok()) *snapshot = *std::move(s);
+                           });
+  while (!*snapshot && scheduler_.Step()) {
+  }
+  return snapshot->value_or(coordinator::CampaignSnapshot{});
+}
+
+std::string World::Describe() {
+  const coordinator::CampaignSnapshot s = Snapshot();
+  std::string out = fmt::format("{} round {} {} received {}\n", PhaseOf(s.state),
+                                s.plan ? s.plan->key.round.value() : 0,
+                                s.plan ? PhaseOf(s.round) : "-", s.received);
+  const std::vector<JournalRow> rows = Journal();
+  for (std::size_t i = rows.size() - std::min<std::size_t>(rows.size(), 12); i < rows.size(); ++i)
+    out += rows[i].stream + " " + rows[i].fact.substr(0, 300) + "\n";
+  return out;
+}
+
+bool World::CampaignIsOver() {
+  bool over = false;
+  testing::MemoryJournal(journal_disk_)
+      .Read(coordinator::CampaignStream(options_.campaign.name), 0,
+            [&over](const JournalRow& row) {
+              over = over || row.fact.find("\"CampaignCompleted\"") != std::string::npos ||
+                     row.fact.find("\"CampaignCancelled\"") != std::string::npos;
+              return Ok();
+            })
+      .IgnoreError();
+  return over;
+}
+
+std::vector<JournalRow> World::Journal() {
+  std::vector<JournalRow> rows;
+  testing::MemoryJournal(journal_disk_)
+      .Replay("", false,
+              [&rows](const JournalRow& row) {
+                rows.push_back(row);
+                return Ok();
+              })
+      .IgnoreError();
+  return rows;
+}
+
+Params World::UpdateOf(const std::string& name, std::uint64_t seed) {
+  SeededRng rng(SeedOf({"update", name, std::to_string(seed)}));
+  Params update{WorldLayout(), std::vector<float>(WorldLayout().size())};
+  for (float& value : update.values)
+    value = static_cast<float>(rng.Below(20'001)) / 10'000.0F - 1.0F;
+  return update;
+}
+
+std::uint64_t World::SeedOfTask(RoundNumber round, const std::string& name) const {
+  return SeedOf({"train", options_.campaign.name.value(),
+                 std::to_string(options_.campaign.plan.seed), std::to_string(round.value()), name});
+}
+
+}  // namespace muster::sim

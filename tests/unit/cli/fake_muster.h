@@ -1,0 +1,147 @@
+#pragma once
+// A coordinator and an authority in this process that answer what a test tells them to, and a
+// world that keeps what the commands show.
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+#include <muster/v1/authority.grpc.pb.h>
+#include <muster/v1/campaign.grpc.pb.h>
+#include <muster/v1/contract.grpc.pb.h>
+#include <muster/v1/fleet.grpc.pb.h>
+#include <muster/v1/model.grpc.pb.h>
+#include <muster/v1/transfer.grpc.pb.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "cli/root.h"
+#include "platform/sha256.h"
+#include "tests/support/temp_dir.h"
+
+namespace muster::cli {
+
+// Keeps text; a terminal when told so.
+class MemoryScreen final : public Screen {
+ public:
+  void Out(std::string_view text) override { out += text; }
+  void Err(std::string_view text) override { err += text; }
+  bool OutIsTerminal() const override { return terminal; }
+  bool ErrIsTerminal() const override { return terminal; }
+  bool Colours() const override { return false; }
+  int Columns() const override { return 80; }
+  std::string out, err;
+  bool terminal = false;
+};
+
+class FakeDisk final : public Disk {
+ public:
+  explicit FakeDisk(std::string dir) : dir_(std::move(dir)) {}
+  StatusOr<std::string> ReadText(const std::string& path) override;
+  StatusOr<Secret> ReadPrivate(const std::string& path) override;
+  Status WritePrivate(const std::string& path, const Secret& content) override;
+  StatusOr<std::string> MakeTempDir() override;
+  std::vector<std::string> private_files;
+
+ private:
+  std::string dir_;
+};
+
+class FakeSignals final : public Signals {
+ public:
+  void Catch() override {}
+  int Received() const override { return received; }
+  void Send(int pid, int signal) override { sent.emplace_back(pid, signal); }
+  int received = 0;
+  std::vector<std::pair<int, int>> sent;
+};
+
+// Starts nothing unless a test says what the program does.
+class FakeLauncher final : public SubprocessLauncher {
+ public:
+  StatusOr<std::unique_ptr<Subprocess>> Start(const SubprocessSpec& spec) override {
+    started.push_back(spec.argv);
+    return start ? start(spec) : NotFound("{}: no such program", spec.argv[0]);
+  }
+  std::function<StatusOr<std::unique_ptr<Subprocess>>(const SubprocessSpec&)> start;
+  std::vector<std::vector<std::string>> started;
+};
+
+// The services. What has no answer set is NOT_FOUND. `calls` is every request, in order.
+class FakeServices final : public v1::ContractService::Service,
+                           public v1::ModelService::Service,
+                           public v1::CampaignService::Service,
+                           public v1::FleetService::Service,
+                           public v1::ArtefactService::Service,
+                           public v1::AuthorityService::Service {
+ public:
+  std::vector<std::string> calls;
+  std::map<std::string, Status> refusals;  // "campaign/turbofan" -> what Apply says of it.
+  std::vector<v1::ApplyModelRequest> models_applied;
+  std::vector<v1::ApplyCampaignRequest> campaigns_applied;
+  v1::ListCampaignsReply campaigns;
+  v1::ListDevicesReply devices;
+  v1::ModelView model;
+  std::map<std::string, Bytes> artefacts;
+  std::vector<v1::CreateVersionRequest> versions_created;
+  v1::SetAliasRequest alias_set;
+  v1::ControlCampaignRequest controlled;
+  v1::CreateTokenRequest token_asked;
+  v1::CreateTokenReply token;
+  // Each call of WatchCampaign takes the next: views to send, then the status to end with.
+  std::vector<std::pair<std::vector<v1::CampaignView>, grpc::Status>> watches;
+
+  using Context = grpc::ServerContext;
+  using GStatus = grpc::Status;
+  GStatus ApplyContract(Context*, const v1::ApplyContractRequest*,
+                        v1::ApplyContractReply*) override;
+  GStatus ApplyModel(Context*, const v1::ApplyModelRequest*, v1::ApplyModelReply*) override;
+  GStatus ApplyCampaign(Context*, const v1::ApplyCampaignRequest*,
+                        v1::ApplyCampaignReply*) override;
+  GStatus GetModel(Context*, const v1::GetModelRequest*, v1::ModelView*) override;
+  GStatus GetVersion(Context*, const v1::GetVersionRequest*, v1::ModelVersion*) override;
+  GStatus CreateVersion(Context*, const v1::CreateVersionRequest*, v1::ModelVersion*) override;
+  GStatus SetAlias(Context*, const v1::SetAliasRequest*, v1::ModelVersion*) override;
+  GStatus ListCampaigns(Context*, const v1::ListCampaignsRequest*,
+                        v1::ListCampaignsReply*) override;
+  GStatus GetCampaign(Context*, const v1::GetCampaignRequest*, v1::CampaignView*) override;
+  GStatus ControlCampaign(Context*, const v1::ControlCampaignRequest*, v1::CampaignView*) override;
+  GStatus WatchCampaign(Context*, const v1::GetCampaignRequest*,
+                        grpc::ServerWriter<v1::CampaignView>*) override;
+  GStatus ListDevices(Context*, const v1::ListDevicesRequest*, v1::ListDevicesReply*) override;
+  GStatus PutArtefact(Context*, grpc::ServerReader<v1::Chunk>*, v1::PutArtefactReply*) override;
+  GStatus GetArtefact(Context*, const v1::DownloadRequest*,
+                      grpc::ServerWriter<v1::Chunk>*) override;
+  GStatus CreateToken(Context*, const v1::CreateTokenRequest*, v1::CreateTokenReply*) override;
+
+ private:
+  GStatus Judge(const std::string& id, bool dry_run);
+  std::size_t watched_ = 0;
+};
+
+class MusterTest : public ::testing::Test {
+ protected:
+  MusterTest();
+  // Runs `muster ARGUMENTS`, and keeps what it showed in out() and err().
+  int Run(const std::vector<std::string>& arguments);
+  const std::string& out() const { return screen_.out; }
+  const std::string& err() const { return screen_.err; }
+  std::string Write(const std::string& name, std::string_view text);
+
+  muster::testing::TempDir dir_;
+  MemoryScreen screen_;
+  FakeDisk disk_;
+  FakeSignals signals_;
+  ManualClock clock_;
+  platform::OpenSslHasher hasher_;
+  FakeLauncher launcher_;
+  FakeServices services_;
+  std::unique_ptr<grpc::Server> server_;
+  AuthorityFlags authority_flags_;  // What `muster authority` was last run with.
+  World world_;
+};
+
+}  // namespace muster::cli

@@ -1,0 +1,93 @@
+#include "fake_muster.h"
+
+namespace muster::cli {
+namespace {
+using ::testing::HasSubstr;
+
+class Get : public MusterTest {
+ protected:
+  Get() {
+    const std::int64_t now = UnixMillis(clock_.Now());
+    auto& c = *services_.campaigns.add_campaigns();
+    c.mutable_campaign()->set_name("turbofan");
+    c.mutable_campaign()->set_model("rul-net");
+    c.mutable_campaign()->mutable_plan()->set_rounds(200);
+    c.set_phase("running");
+    c.set_rounds_published(36);
+    c.set_latest_version(37);
+    c.set_updated_unix_ms(now - 3'000);
+    c.set_started_unix_ms(now - 60'000);
+    auto& e = *c.add_evaluations();
+    e.set_round(30);
+    (*e.mutable_metrics())["rmse"] = 15.317;
+    auto& d = *services_.devices.add_devices();
+    d.set_name("engine-001");
+    d.set_state("unfit");
+    d.set_why("e1.csv:3:2: 'x' is no\nnumber");
+    (*d.mutable_labels())["site"] = "hamburg";
+    (*d.mutable_labels())["line"] = "3";
+    (*d.mutable_marks())["UPDATE_NON_FINITE"] = 2;
+    d.set_updates_counted(11);
+  }
+};
+
+TEST_F(Get, ShowsCampaignsAsATable) {
+  EXPECT_EQ(Run({"get", "campaigns"}), 0) << err();
+  EXPECT_EQ(out(),
+            "NAME      MODEL    PHASE    ROUNDS  VERSION  METRIC      UPDATED\n"
+            "turbofan  rul-net  running  36/200  37       rmse 15.32  3s ago\n");
+  const std::string table = out();
+  EXPECT_EQ(Run({"get", "cp", "turbofan"}), 0);
+  EXPECT_EQ(out(), table);
+}
+
+TEST_F(Get, ShowsDevicesWithLabelsInOrderAndWhyTheyAreUnfit) {
+  EXPECT_EQ(Run({"get", "devices", "-l", "site=hamburg"}), 0) << err();
+  EXPECT_EQ(out(),
+            "NAME        STATE  LABELS               COUNTED  MARKS  LAST SEEN  WHY\n"
+            "engine-001  unfit  line=3,site=hamburg  11       2      never      e1.csv:3:2: 'x' is "
+            "no number\n");
+  EXPECT_THAT(services_.calls, ::testing::ElementsAre("site=hamburg"));
+}
+
+TEST_F(Get, GivesJsonAndYamlForPrograms) {
+  EXPECT_EQ(Run({"get", "campaigns", "-o", "json"}), 0);
+  EXPECT_THAT(out(), HasSubstr("\"rounds_published\": 36"));
+  EXPECT_EQ(Run({"-o", "yaml", "get", "campaign", "turbofan"}), 0);
+  EXPECT_THAT(out(), HasSubstr("\nlatest_version: \"37\"\n"));
+}
+
+TEST_F(Get, SaysWhatIsNotThere) {
+  EXPECT_EQ(Run({"get", "campaign", "turbo"}), 1);
+  EXPECT_EQ(err(), "error: there is no campaign 'turbo' (RESOURCE_NOT_FOUND)\n");
+}
+
+TEST_F(Get, DescribesEverything) {
+  auto& c = *services_.campaigns.mutable_campaigns(0);
+  auto& plan = *c.mutable_campaign()->mutable_plan();
+  plan.mutable_selection()->set_from(v1::Campaign::ENROLLED);
+  plan.mutable_selection()->mutable_cohort()->set_goal(20);
+  c.mutable_campaign()->mutable_aggregation()->mutable_fedavgm();
+  c.mutable_campaign()->mutable_aggregation()->mutable_weights()->set_uniform(true);
+  c.mutable_round()->set_round(37);
+  c.mutable_round()->set_phase("collecting");
+  c.mutable_round()->set_goal(20);
+  (*c.mutable_refused_updates())["UPDATE_OVER_NORM"] = 3;
+  EXPECT_EQ(Run({"describe", "campaign", "turbofan"}), 0) << err();
+  for (const char* text :
+       {"Phase:          running\n", "36 of 200 published, 0 abandoned",
+        "enrolled devices, drawn by seed", "20 updates wanted, at least 20, 20 devices asked",
+        "FedAvgM, uniform weights", "2023-11-14T22:12:20.000Z (1m ago)", "UPDATE_OVER_NORM=3",
+        "Round 37:\n", "rmse=15.32"})
+    EXPECT_THAT(out(), HasSubstr(text));
+}
+
+TEST_F(Get, PausesWithAReason) {
+  EXPECT_EQ(Run({"campaign", "pause", "turbofan", "--why", "line 3 is down"}), 0) << err();
+  EXPECT_EQ(out(), "campaign/turbofan is paused, 36 of 200 rounds published\n");
+  EXPECT_EQ(services_.controlled.action(), v1::ControlCampaignRequest::PAUSE);
+  EXPECT_EQ(services_.controlled.why(), "line 3 is down");
+}
+
+}  // namespace
+}  // namespace muster::cli

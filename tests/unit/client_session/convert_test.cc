@@ -1,0 +1,122 @@
+#include "client/rpc/convert.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "base/seeded.h"
+#include "tests/support/status_matchers.h"
+
+namespace muster::client {
+namespace {
+using ::muster::testing::Fails;
+using ::muster::testing::IsOk;
+
+Digest SomeDigest(SeededRng& rng) {
+  std::array<std::byte, 32> bytes;
+  for (std::byte& b : bytes) b = static_cast<std::byte>(rng.Below(256));
+  return Digest(bytes);
+}
+
+Assignment SomeAssignment(std::uint64_t seed) {
+  SeededRng rng(seed);
+  Assignment a;
+  a.round = {CampaignName("turbofan"), RoundNumber(1 + rng.Below(1000)),
+             static_cast<std::uint32_t>(1 + rng.Below(5))};
+  a.kind = rng.Below(2) == 0 ? TaskKind::kTrain : TaskKind::kEvaluate;
+  a.params = {SomeDigest(rng), 1 + rng.Below(1 << 30)};
+  if (rng.Below(2) == 0) a.module = Artefact{SomeDigest(rng), 1 + rng.Below(1 << 20)};
+  a.contract = {"engine", rng.Below(9), {{"T30", 1570, 1620, "Cel"}, {"rul", 0, 500, "1"}}};
+  a.model = ModelName("rul-net");
+  a.features = {"T30"};
+  a.window = {static_cast<std::uint32_t>(1 + rng.Below(30)), 2};
+  a.label = {"rul", std::nullopt, 125};
+  if (rng.Below(2) == 0) a.label.cap = 125;
+  a.loss = static_cast<Loss>(rng.Below(5));
+  a.optimizer = {static_cast<OptimizerKind>(rng.Below(2)), 0.05, 0.5, 1e-4};
+  a.batch = static_cast<std::uint32_t>(1 + rng.Below(64));
+  a.epochs = static_cast<std::uint32_t>(1 + rng.Below(5));
+  a.campaign_seed = rng.Next();
+  a.metrics = {"rmse", "mae"};
+  a.cohort = static_cast<std::uint32_t>(rng.Below(100));
+  a.example_cap = rng.Below(1000);
+  a.bound = 8;
+  a.max_norm = static_cast<double>(rng.Below(3));
+  return a;
+}
+
+TEST(Convert, AnAssignmentSurvivesTheWay) {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    SCOPED_TRACE(::testing::Message() << "seed=" << seed);
+    const v1::Assignment message = ToMessage(SomeAssignment(seed));
+    v1::Assignment wire;
+    ASSERT_TRUE(wire.ParseFromString(message.SerializeAsString()));
+    const StatusOr<Assignment> back = AssignmentFrom(wire);
+    ASSERT_THAT(back, IsOk());
+    EXPECT_EQ(back->round, SomeAssignment(seed).round);
+    EXPECT_EQ(back->label.cap, SomeAssignment(seed).label.cap);
+    EXPECT_EQ(back->contract.fields.at(0).hi, 1620);
+    EXPECT_EQ(ToMessage(*back).SerializeAsString(), message.SerializeAsString());
+  }
+}
+
+TEST(Convert, CheckInsSurviveTheWay) {
+  CheckInRequest request;
+  request.hold = std::chrono::seconds(30);
+  request.ready = true;
+  request.held = SomeAssignment(1).round;
+  request.unfit = Unfit{Reason::kDATA_EMPTY, "engine.csv: empty"};
+  const auto asked = CheckInRequestFrom(ToMessage(request));
+  ASSERT_THAT(asked, IsOk());
+  EXPECT_EQ(asked->hold, request.hold);
+  EXPECT_EQ(asked->held, request.held);
+  EXPECT_EQ(asked->unfit->reason, Reason::kDATA_EMPTY);
+  EXPECT_EQ(asked->unfit->detail, "engine.csv: empty");
+  for (const HeldState state : {HeldState::kNothingHeld, HeldState::kWait, HeldState::kCounted,
+                                HeldState::kResend, HeldState::kClosed, HeldState::kRefused}) {
+    CheckInReply reply;
+    reply.held = state;
+    reply.next = std::chrono::milliseconds(250);
+    const auto back = CheckInReplyFrom(ToMessage(reply));
+    ASSERT_THAT(back, IsOk());
+    EXPECT_EQ(back->held, state);
+    EXPECT_EQ(back->next, reply.next);
+    EXPECT_EQ(back->assignment, nullptr);
+  }
+}
+
+TEST(Convert, RefusesWhatNoTaskCouldBeMadeOf) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const std::vector<std::pair<std::string, std::function<void(v1::Assignment&)>>> changes = {
+      {"round.campaign", [](auto& m) { m.mutable_round()->clear_campaign(); }},
+      {"round.round", [](auto& m) { m.mutable_round()->set_round(0); }},
+      {"round.attempt", [](auto& m) { m.mutable_round()->set_attempt(0); }},
+      {"kind", [](auto& m) { m.set_kind(v1::Assignment::KIND_UNSPECIFIED); }},
+      {"params_digest", [](auto& m) { m.set_params_digest("sha256:00"); }},
+      {"params_digest", [](auto& m) { m.set_params_bytes(0); }},
+      {"module_digest", [](auto& m) { m.set_module_digest("../../etc/passwd"); }},
+      {"training.loss", [](auto& m) { m.mutable_training()->set_loss("magic"); }},
+      {"training.optimizer.name",
+       [](auto& m) { m.mutable_training()->mutable_optimizer()->set_name("lbfgs"); }},
+      {"training.optimizer.momentum",
+       [](auto& m) { m.mutable_training()->mutable_optimizer()->set_momentum(-1); }},
+      {"learning_rate", [nan](auto& m) { m.set_learning_rate(nan); }},
+      {"training.batch", [](auto& m) { m.mutable_training()->set_batch(2'000'000); }},
+      {"training.epochs", [](auto& m) { m.mutable_training()->set_epochs(2'000'000); }},
+      {"model.label.scale", [](auto& m) { m.mutable_model()->mutable_label()->set_scale(0); }},
+      {"model.label.max", [nan](auto& m) { m.mutable_model()->mutable_label()->set_max(nan); }},
+      {"bound", [](auto& m) { m.set_bound(0); }},
+      {"bound", [nan](auto& m) { m.set_bound(nan); }},
+      {"max_norm", [](auto& m) { m.set_max_norm(-1); }}};
+  for (const auto& [field, change] : changes) {
+    SCOPED_TRACE(field);
+    v1::Assignment message = ToMessage(SomeAssignment(1));
+    change(message);
+    const auto got = AssignmentFrom(message);
+    EXPECT_THAT(got, Fails(absl::StatusCode::kInvalidArgument, Reason::kFIELD_INVALID));
+    EXPECT_EQ(FieldOf(got.status()), field);
+  }
+}
+
+}  // namespace
+}  // namespace muster::client

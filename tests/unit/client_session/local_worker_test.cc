@@ -1,0 +1,134 @@
+#include "client/session/local_worker.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "base/safetensors.h"
+#include "client/exec/task_dir.h"
+#include "client/pipeline/csv_source.h"
+#include "client/pipeline/dataset.h"
+#include "tests/support/memory_blobs.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temp_dir.h"
+
+namespace muster::testing {
+namespace {
+using client::Assignment;
+using client::LocalWorker;
+using client::TaskDir;
+using client::TrainResult;
+
+class RecordingTrainer final : public client::Trainer {
+ public:
+  StatusOr<TrainResult> Run(const TaskDir& dir, Duration) override {
+    task = client::ReadTask(dir.path);
+    data = client::ReadDataset(dir.path / dir.task.data);
+    layout = dir.layout;
+    return TrainResult{.examples = dir.examples, .loss = 0, .metrics = {}, .update = {}};
+  }
+  void Stop() override {}
+  StatusOr<client::Task> task = Internal("none");
+  StatusOr<client::Dataset> data = Internal("none");
+  Layout layout;
+};
+
+struct Harness {
+  Harness() {
+    Rows("t,y\n0,10\n5,20\n10,30\n");
+    const Params model{*Layout::Make({{"w", DType::kF32, {2, 3}}}), std::vector<float>(6)};
+    const Bytes file = SerializeParams(model.View());
+    assignment.round = {CampaignName("c"), RoundNumber(4), 1};
+    assignment.params = {*blobs.Put(file), file.size()};
+    assignment.module = client::Artefact{Digest(), 10};
+    assignment.contract = {"k", 1, {{"t", 0, 10, ""}, {"y", 0, 100, ""}}};
+    assignment.features = {"t"};
+    assignment.window = {2, 1};
+    assignment.label = {"y", 25.0, 100};
+    client::LocalWorkerConfig config;
+    config.name = DeviceName("engine-1");
+    config.scratch = dir / "scratch";
+    config.blob_path = [](const Digest& digest) { return "/blobs/" + digest.Hex(); };
+    config.stamp = [this] { return stamp; };
+    worker = std::make_unique<LocalWorker>(
+        config, blobs, std::make_unique<client::CsvSource>(dir / "rows.csv"), trainer, log);
+  }
+  void Rows(const std::string& text) { std::ofstream(dir / "rows.csv") << text; }
+
+  TempDir dir;
+  MemoryBlobs blobs;
+  NullLogger log;
+  Assignment assignment;
+  std::string stamp = "1";
+  std::shared_ptr<RecordingTrainer> trainer = std::make_shared<RecordingTrainer>();
+  std::unique_ptr<LocalWorker> worker;
+};
+
+TEST(LocalWorker, LaysOutTheTaskAsTheAssignmentSays) {
+  Harness h;
+  const auto result = h.worker->Run(h.assignment, 77);
+  ASSERT_THAT(result, IsOk());
+  EXPECT_EQ(result->examples, 2U);
+  ASSERT_THAT(h.trainer->task, IsOk());
+  EXPECT_EQ(h.trainer->task->seed, 77U);
+  EXPECT_EQ(h.trainer->task->round, 4U);
+  EXPECT_EQ(h.trainer->task->device, "engine-1");
+  EXPECT_EQ(h.trainer->task->label_scale, 100);
+  EXPECT_EQ(h.trainer->task->module, "/blobs/" + Digest().Hex());
+  ASSERT_THAT(h.trainer->data, IsOk());
+  EXPECT_THAT(h.trainer->data->x, ::testing::ElementsAre(-1, 0, 0, 1));
+  EXPECT_THAT(h.trainer->data->y, ::testing::ElementsAre(0.2F, 0.25F));
+  EXPECT_EQ(h.trainer->layout.size(), 6U);
+}
+
+TEST(LocalWorker, EvaluatesTheLastWindowAlone) {
+  Harness h;
+  h.assignment.kind = client::TaskKind::kEvaluate;
+  ASSERT_THAT(h.worker->Run(h.assignment, 1), IsOk());
+  EXPECT_THAT(h.trainer->data->x, ::testing::ElementsAre(0, 1));
+}
+
+TEST(LocalWorker, ReadsTheRowsAgainOnlyWhenTheyOrTheModelChange) {
+  Harness h;
+  ASSERT_THAT(h.worker->Run(h.assignment, 1), IsOk());
+  h.Rows("t,y\n0,10\n5,20\n10,30\n10,40\n");
+  EXPECT_EQ(h.worker->Run(h.assignment, 1)->examples, 2U);  // The stamp is what tells.
+  h.stamp = "2";
+  EXPECT_EQ(h.worker->Run(h.assignment, 1)->examples, 3U);
+  h.assignment.window.rows = 1;
+  EXPECT_EQ(h.worker->Run(h.assignment, 1)->examples, 4U);
+}
+
+TEST(LocalWorker, SaysWhereTheDataAreWrong) {
+  Harness h;
+  h.Rows("t,y\n0,10\nx,20\n");
+  const auto result = h.worker->Run(h.assignment, 1);
+  EXPECT_THAT(result, Fails(absl::StatusCode::kInvalidArgument, Reason::kDATA_NOT_A_NUMBER));
+  EXPECT_NE(MessageOf(result.status()).find("rows.csv:3"), std::string_view::npos);
+}
+
+TEST(LocalWorker, RefusesAModelWithoutTheModuleThatItsTrainerNeeds) {
+  Harness h;
+  h.assignment.module.reset();
+  EXPECT_THAT(h.worker->Run(h.assignment, 1),
+              Fails(absl::StatusCode::kFailedPrecondition, Reason::kTASK_FAILED));
+}
+
+TEST(LocalWorker, ABlobThatWasEvictedIsSaidToBeGone) {
+  Harness h;
+  ASSERT_THAT(h.blobs.Remove(h.assignment.params.digest), IsOk());
+  EXPECT_THAT(h.worker->Run(h.assignment, 1),
+              Fails(absl::StatusCode::kNotFound, Reason::kBLOB_NOT_FOUND));
+}
+
+TEST(FileStamp, ChangesWithSizeAndWithAbsence) {
+  const TempDir dir;
+  EXPECT_EQ(client::FileStamp(dir / "x"), "absent");
+  std::ofstream(dir / "x") << "a";
+  const std::string one = client::FileStamp(dir / "x");
+  std::ofstream(dir / "x") << "ab";
+  EXPECT_NE(client::FileStamp(dir / "x"), one);
+}
+
+}  // namespace
+}  // namespace muster::testing

@@ -1,0 +1,78 @@
+#include "client/app/settings.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "client/app/sample_config.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temp_dir.h"
+
+namespace muster::client {
+namespace {
+using ::muster::testing::Fails;
+using ::muster::testing::IsOk;
+using ::muster::testing::TempDir;
+
+std::string Write(const TempDir& dir, const std::string& text) {
+  const std::string path = dir / "edge.yaml";
+  std::ofstream(path) << text;
+  return path;
+}
+constexpr char kNode[] =
+    "nodes:\n"
+    "  - name: a\n"
+    "    pipeline: {ingest: {csv: {path: a.csv}}, train: {exec: {command: [python3, t.py]}}}\n";
+
+TEST(Settings, TheSampleIsAFileThatWorks) {
+  const TempDir dir;
+  const auto settings = LoadSettings(Write(dir, kSampleConfig));
+  ASSERT_THAT(settings, IsOk());
+  ASSERT_EQ(settings->nodes.size(), 1U);
+  EXPECT_EQ(settings->nodes[0].csv, dir / "data/engine-001.csv");
+  EXPECT_EQ(settings->state_dir, dir / "muster-edge-state");
+  EXPECT_TRUE(settings->nodes[0].exec.empty());
+}
+
+TEST(Settings, RelativePathsAndScriptsAreThoseOfTheFilesFolder) {
+  const TempDir dir;
+  std::ofstream(dir / "t.py") << "print()";
+  const auto settings = LoadSettings(Write(dir, kNode));
+  ASSERT_THAT(settings, IsOk());
+  EXPECT_EQ(settings->nodes[0].csv, dir / "a.csv");
+  EXPECT_THAT(settings->nodes[0].exec, ::testing::ElementsAre("python3", dir / "t.py"));
+}
+
+TEST(Settings, NamesTheFieldThatIsWrong) {
+  const TempDir dir;
+  const std::string head = std::string(kNode);
+  const std::vector<std::tuple<std::string, std::string, Reason>> cases = {
+      {"state_dir: x\n", "nodes", Reason::kFIELD_INVALID},
+      {"nodes:\n  - name: A/b\n", "nodes[0].name", Reason::kNAME_INVALID},
+      {"nodes:\n  - name: a\n", "nodes[0].pipeline.ingest.csv.path", Reason::kFIELD_INVALID},
+      {"nodes:\n  - name: a\n    pipeline: {ingest: {csv: {path: x}}}\n", "nodes[0].pipeline.train",
+       Reason::kFIELD_INVALID},
+      {head + "  - name: a\n"
+              "    pipeline: {ingest: {csv: {path: x}}, train: {torchscript: {}}}\n",
+       "nodes[1].name", Reason::kFIELD_INVALID},
+      {head + "policy: {hours: [{from: '25:00', to: '06:00'}]}\n", "policy.hours[0].from",
+       Reason::kFIELD_INVALID},
+      {head + "policy: {campaigns: ['a*b']}\n", "policy.campaigns[0]", Reason::kFIELD_INVALID},
+      {head + "log: {level: loud}\n", "log.level", Reason::kFIELD_INVALID},
+      {head + "parallel_tasks: 1000\n", "parallel_tasks", Reason::kFIELD_INVALID}};
+  for (const auto& [text, field, reason] : cases) {
+    SCOPED_TRACE(text);
+    const auto settings = LoadSettings(Write(dir, text));
+    EXPECT_THAT(settings, Fails(absl::StatusCode::kInvalidArgument, reason));
+    EXPECT_EQ(FieldOf(settings.status()), field);
+  }
+}
+
+TEST(Settings, RefusesAFieldThatDoesNotExist) {
+  const TempDir dir;
+  EXPECT_THAT(LoadSettings(Write(dir, std::string(kNode) + "polcy: {}\n")),
+              Fails(absl::StatusCode::kInvalidArgument, Reason::kFIELD_UNKNOWN));
+}
+
+}  // namespace
+}  // namespace muster::client

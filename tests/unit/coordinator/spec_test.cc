@@ -1,0 +1,90 @@
+#include "coordinator/campaign/spec.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "tests/unit/coordinator/specs.h"
+
+namespace muster::coordinator {
+namespace {
+
+TEST(CampaignSpec, AValidOneSurvivesTheJournalUnchanged) {
+  CampaignSpec spec = SmallCampaign();
+  spec.training.learning_rate = {0.05, LearningRate::Schedule::kCosine, 0.02, 1, 1};
+  spec.aggregation.max_norm = 3.5;
+  spec.plan.early_stop = {"mae", 4, 0.25};
+  ASSERT_TRUE(Validate(spec).ok()) << Validate(spec);
+  const auto text = CanonicalJson(ToJson(spec));
+  ASSERT_TRUE(text.ok()) << text.status();
+  const auto back = CampaignSpecFrom(*ParseJson(*text));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(ToJson(*back), ToJson(spec));
+}
+
+TEST(CampaignSpec, NamesTheFieldThatIsWrong) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  struct Case {
+    const char* field;
+    void (*bend)(CampaignSpec&, double);
+  };
+  const Case cases[] = {
+      {"name", [](CampaignSpec& s, double) { s.name = CampaignName("two words"); }},
+      {"model", [](CampaignSpec& s, double) { s.model = ModelName(""); }},
+      {"plan.rounds", [](CampaignSpec& s, double) { s.plan.rounds = 0; }},
+      {"plan.seed", [](CampaignSpec& s, double) { s.plan.seed = 1ULL << 53; }},
+      {"plan.attempts", [](CampaignSpec& s, double) { s.plan.attempts = 0; }},
+      {"plan.recruit_window", [](CampaignSpec& s, double) { s.plan.recruit_window = Duration(0); }},
+      {"plan.selection.cohort.goal", [](CampaignSpec& s, double) { s.plan.selection.goal = 0; }},
+      {"plan.selection.cohort.minimum",
+       [](CampaignSpec& s, double) { s.plan.selection.minimum = 9; }},
+      {"plan.selection.cohort.select",
+       [](CampaignSpec& s, double) { s.plan.selection.select = 1; }},
+      {"plan.early_stop.metric",
+       [](CampaignSpec& s, double) {
+         s.plan.early_stop = {"beauty", 1, 0};
+       }},
+      {"training.loss", [](CampaignSpec& s, double) { s.training.loss = "mze"; }},
+      {"training.optimizer.name", [](CampaignSpec& s, double) { s.training.optimizer = "sdg"; }},
+      {"training.optimizer.momentum", [](CampaignSpec& s, double n) { s.training.momentum = n; }},
+      {"training.learning_rate.initial",
+       [](CampaignSpec& s, double n) { s.training.learning_rate.initial = n; }},
+      {"training.batch", [](CampaignSpec& s, double) { s.training.batch = 0; }},
+      {"training.epochs", [](CampaignSpec& s, double) { s.training.epochs = 0; }},
+      {"aggregation.bound", [](CampaignSpec& s, double n) { s.aggregation.bound = n; }},
+      {"aggregation.max_norm", [](CampaignSpec& s, double n) { s.aggregation.max_norm = n; }},
+      {"aggregation.rule",
+       [](CampaignSpec& s, double n) {
+         s.aggregation.rule = aggregation::FedAvgM{n, 1};
+       }},
+      {"aggregation.weights.example_cap",
+       [](CampaignSpec& s, double) {
+         s.aggregation.weights = aggregation::WeightRule::kCappedExamples;
+       }},
+      {"evaluation.every", [](CampaignSpec& s, double) { s.evaluation.every = 0; }},
+      {"evaluation.metrics[0]", [](CampaignSpec& s, double) { s.evaluation.metrics = {"rsme"}; }},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.field);
+    CampaignSpec spec = SmallCampaign();
+    c.bend(spec, nan);
+    const Status status = Validate(spec);
+    EXPECT_FALSE(status.ok());
+    EXPECT_EQ(FieldOf(status), c.field) << status;
+  }
+}
+
+TEST(LearningRate, FollowsItsSchedule) {
+  const LearningRate cosine{0.05, LearningRate::Schedule::kCosine, 0.02, 1, 1};
+  EXPECT_DOUBLE_EQ(cosine.At(RoundNumber(1), 200), 0.05);
+  EXPECT_NEAR(cosine.At(RoundNumber(101), 200), 0.05 * 0.51, 1e-12);
+  EXPECT_GT(cosine.At(RoundNumber(200), 200), 0.05 * 0.02);
+  const LearningRate step{1.0, LearningRate::Schedule::kStep, 0, 0.5, 10};
+  EXPECT_DOUBLE_EQ(step.At(RoundNumber(10), 100), 1.0);
+  EXPECT_DOUBLE_EQ(step.At(RoundNumber(11), 100), 0.5);
+  const LearningRate falling{1.0, LearningRate::Schedule::kExponential, 0, 0.9, 1};
+  EXPECT_NEAR(falling.At(RoundNumber(3), 100), 0.81, 1e-12);
+}
+
+}  // namespace
+}  // namespace muster::coordinator

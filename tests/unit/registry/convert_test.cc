@@ -1,0 +1,113 @@
+#include "registry/rpc/convert.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/util/message_differencer.h>
+
+#include "tests/unit/registry/fixture.h"
+
+namespace muster::registry {
+namespace {
+using google::protobuf::util::MessageDifferencer;
+
+TEST(RegistryConvert, AContractComesBackAsItWas) {
+  ContractSpec spec = EngineContract();
+  spec.fields[0].max.reset();
+  spec.fields[1].min = 0.0;  // Present, though it is the wire's default.
+  spec.fields.push_back({"on", FieldType::kBoolean, "", {}, {}, "d"});
+  spec.fields.push_back({"when", FieldType::kTimestamp, "s", {}, {}, ""});
+  const auto back = FromProto(ToProto(spec));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(*back, spec);
+}
+
+TEST(RegistryConvert, AModelComesBackAsItWas) {
+  ModelSpec spec = EngineModel();
+  spec.contract_version = VersionNumber(3);
+  EXPECT_EQ(FromProto(ToProto(spec)), spec);
+  spec.label.max.reset();
+  spec.label.scale.reset();
+  EXPECT_EQ(FromProto(ToProto(spec)), spec);
+}
+
+TEST(RegistryConvert, WhatAModelLeavesOutIsOneOrMissing) {
+  const ModelSpec spec = FromProto(v1::Model());
+  EXPECT_EQ(spec.input.rows, 1u);
+  EXPECT_EQ(spec.input.stride, 1u);
+  EXPECT_FALSE(spec.label.scale.has_value());
+  ExpectInvalid(Validate(spec), "name");
+}
+
+TEST(RegistryConvert, AFieldWithoutAKnownTypeIsRefusedWithItsPath) {
+  v1::Contract contract = ToProto(EngineContract());
+  contract.mutable_fields(2)->clear_type();
+  ExpectInvalid(FromProto(contract).status(), "fields[2].type");
+  contract.mutable_fields(2)->set_type(static_cast<v1::Contract::Type>(99));
+  ExpectInvalid(FromProto(contract).status(), "fields[2].type");
+}
+
+TEST(RegistryConvert, DigestsMustBeDigests) {
+  v1::CreateVersionRequest request;
+  request.set_model("turbofan");
+  ExpectInvalid(FromProto(request).status(), "params_digest");
+  request.set_params_digest("sha256:beef");
+  ExpectInvalid(FromProto(request).status(), "params_digest");
+  request.set_params_digest(Digest().ToString());
+  request.set_module_digest("../../etc/passwd");
+  ExpectInvalid(FromProto(request).status(), "module_digest");
+  request.clear_module_digest();
+  (*request.mutable_metrics())["rmse"] = 13.5;
+  const auto asked = FromProto(request);
+  ASSERT_TRUE(asked.ok()) << asked.status();
+  EXPECT_EQ(asked->params, Digest());
+  EXPECT_FALSE(asked->module.has_value());
+  EXPECT_EQ(asked->metrics.at("rmse"), 13.5);
+}
+
+TEST(RegistryConvert, AVersionTellsEverythingAboutItself) {
+  ModelVersion version;
+  version.model = ModelName("turbofan");
+  version.version = VersionNumber(4);
+  version.params = Digest({std::byte{1}});
+  version.module = Digest({std::byte{2}});
+  version.contract = ContractName("engine");
+  version.contract_version = VersionNumber(2);
+  version.parent = VersionNumber(3);
+  version.origin = CampaignRound{CampaignName("spring"), RoundNumber(200)};
+  version.metrics = {{"rmse", 13.5}};
+  version.parameters = 29'057;
+  version.created_at = Noon();
+  version.created_by = "system";
+
+  v1::ModelVersion expected;
+  expected.set_model("turbofan");
+  expected.set_version(4);
+  expected.set_params_digest(version.params.ToString());
+  expected.set_module_digest(version.module->ToString());
+  expected.set_contract("engine");
+  expected.set_contract_version(2);
+  expected.set_parent(3);
+  expected.set_campaign("spring");
+  expected.set_round(200);
+  (*expected.mutable_metrics())["rmse"] = 13.5;
+  expected.set_parameters(29'057);
+  expected.set_created_unix_ms(UnixMillis(Noon()));
+  expected.set_created_by("system");
+  expected.add_aliases("champion");
+  EXPECT_TRUE(MessageDifferencer::Equals(ToProto(VersionView{version, {"champion"}}), expected));
+
+  version.module.reset();
+  version.origin.reset();
+  expected.clear_module_digest();
+  expected.clear_campaign();
+  expected.clear_round();
+  EXPECT_TRUE(MessageDifferencer::Equals(ToProto(VersionView{version, {"champion"}}), expected));
+
+  const v1::ModelView view =
+      ToProto(ModelView{EngineModel(), {version}, {{"champion", VersionNumber(4)}}});
+  ASSERT_EQ(view.versions_size(), 1);
+  EXPECT_TRUE(MessageDifferencer::Equals(view.versions(0), expected));
+  EXPECT_EQ(view.aliases().at("champion"), 4u);
+}
+
+}  // namespace
+}  // namespace muster::registry
