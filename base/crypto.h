@@ -52,6 +52,8 @@ class Crypto : public Hasher {
   static constexpr std::size_t kSealTagBytes = 16;  // What Seal adds to the length.
   static constexpr std::size_t kKeystreamSeedBytes = 32;
   static constexpr std::size_t kMostHkdfBytes = 255 * 32;  // RFC 5869 section 2.3.
+  static constexpr std::size_t kMostInfoBytes = 1024;
+  static constexpr std::size_t kMostSealedBytes = std::size_t{1} << 30;  // And of aad.
 
   // X25519 (RFC 7748). The secret is any 32 bytes; clamping is part of the function.
   virtual StatusOr<AgreementKey> NewAgreementKey(SecureRng& rng) = 0;
@@ -64,7 +66,8 @@ class Crypto : public Hasher {
   virtual Status Verify(const SigningPublic& key, ByteView message,
                         const Signature& signature) const = 0;
 
-  // HKDF with SHA-256 (RFC 5869): extract, then expand to `length` bytes in 1..kMostHkdfBytes.
+  // HKDF with SHA-256 (RFC 5869): extract, then expand to `length` bytes in 1..kMostHkdfBytes. The
+  // input key is not empty; `salt` and `info` may be, and `info` has at most kMostInfoBytes.
   virtual StatusOr<Secret> Hkdf(const Secret& input_key, ByteView salt, ByteView info,
                                 std::size_t length) const = 0;
 

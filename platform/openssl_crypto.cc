@@ -1,0 +1,208 @@
+#include "platform/openssl_crypto.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+
+#include "platform/openssl_keystream.h"
+#include "platform/openssl_ptr.h"
+#include "platform/sha256.h"
+
+namespace muster::platform {
+namespace {
+using CipherCtxPtr = OpenSslPtr<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;  // Wipes the key.
+using KdfCtxPtr = OpenSslPtr<EVP_KDF_CTX, EVP_KDF_CTX_free>;           // Wipes the input key.
+using PkeyCtxPtr = OpenSslPtr<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+
+constexpr std::size_t kTag = Crypto::kSealTagBytes;
+
+unsigned char* Octets(Bytes& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
+const unsigned char* Octets(ByteView bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+
+Status CheckSize(const char* what, std::size_t size, std::size_t wanted) {
+  if (size == wanted) return Ok();
+  return InvalidArgument("{}: {} bytes, not {}", what, size, wanted);
+}
+Status CheckAtMost(const char* what, std::size_t size, std::size_t most) {
+  if (size <= most) return Ok();
+  return InvalidArgument("{}: {} bytes, at most {} are allowed", what, size, most);
+}
+
+// Fetched once: an implicit fetch costs more than sealing a share.
+const EVP_CIPHER* Aes256Gcm() {
+  static const EVP_CIPHER* const cipher = [] {
+    const EVP_CIPHER* fetched = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
+    if (fetched == nullptr) OpenSslDie("EVP_CIPHER_fetch");
+    return fetched;
+  }();
+  return cipher;
+}
+EVP_KDF* HkdfAlgorithm() {
+  static EVP_KDF* const kdf = [] {
+    EVP_KDF* fetched = EVP_KDF_fetch(nullptr, "HKDF", nullptr);
+    if (fetched == nullptr) OpenSslDie("EVP_KDF_fetch");
+    return fetched;
+  }();
+  return kdf;
+}
+
+StatusOr<PkeyPtr> AgreementKeyOf(const Secret& secret) {
+  MUSTER_TRY(CheckSize("X25519 secret", secret.Reveal().size(), Crypto::kAgreementSecretBytes));
+  PkeyPtr key(EVP_PKEY_new_raw_private_key_ex(nullptr, "X25519", nullptr, Octets(secret.Reveal()),
+                                              secret.Reveal().size()));
+  if (!key) return OpenSslError("X25519 private key");
+  return key;
+}
+
+// All zero, found without stopping at the first byte that is not.
+bool IsZero(ByteView bytes) {
+  std::byte any{};
+  for (const std::byte b : bytes) any |= b;
+  return any == std::byte{};
+}
+
+Status CheckSealing(const Secret& key, ByteView nonce, ByteView aad, std::size_t text) {
+  MUSTER_TRY(CheckSize("AES-256-GCM key", key.Reveal().size(), Crypto::kSealKeyBytes));
+  MUSTER_TRY(CheckSize("AES-256-GCM nonce", nonce.size(), Crypto::kSealNonceBytes));
+  MUSTER_TRY(CheckAtMost("AES-256-GCM aad", aad.size(), Crypto::kMostSealedBytes));
+  return CheckAtMost("AES-256-GCM text", text, Crypto::kMostSealedBytes);
+}
+
+OSSL_PARAM OctetParam(const char* name, ByteView bytes) {
+  // OpenSSL takes no address for no parameter; the bytes are only read.
+  static unsigned char nothing = 0;
+  void* const data =
+      bytes.empty() ? &nothing : const_cast<void*>(static_cast<const void*>(bytes.data()));
+  return OSSL_PARAM_construct_octet_string(name, data, bytes.size());
+}
+}  // namespace
+
+OpenSslCrypto::OpenSslCrypto() {
+  Aes256Gcm();
+  HkdfAlgorithm();
+}
+
+Digest OpenSslCrypto::Sha256(ByteView bytes) const { return OpenSslHasher().Sha256(bytes); }
+
+StatusOr<AgreementKey> OpenSslCrypto::NewAgreementKey(SecureRng& rng) {
+  Bytes bytes(kAgreementSecretBytes);
+  rng.Fill(bytes);
+  Secret secret(std::move(bytes));
+  MUSTER_ASSIGN(const AgreementPublic public_key, AgreementPublicOf(secret));
+  return AgreementKey{std::move(secret), public_key};
+}
+
+StatusOr<AgreementPublic> OpenSslCrypto::AgreementPublicOf(const Secret& secret) const {
+  MUSTER_ASSIGN(const PkeyPtr key, AgreementKeyOf(secret));
+  AgreementPublic out;
+  std::size_t size = out.size();
+  if (EVP_PKEY_get_raw_public_key(key.get(), reinterpret_cast<unsigned char*>(out.data()), &size) !=
+          1 ||
+      size != out.size())
+    return OpenSslError("X25519 public key");
+  return out;
+}
+
+StatusOr<Secret> OpenSslCrypto::Agree(const Secret& mine, const AgreementPublic& theirs) const {
+  MUSTER_ASSIGN(const PkeyPtr key, AgreementKeyOf(mine));
+  const PkeyPtr peer(
+      EVP_PKEY_new_raw_public_key_ex(nullptr, "X25519", nullptr, Octets(theirs), theirs.size()));
+  const PkeyCtxPtr context(peer ? EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr)
+                                : nullptr);
+  if (!context || EVP_PKEY_derive_init(context.get()) != 1 ||
+      EVP_PKEY_derive_set_peer(context.get(), peer.get()) != 1)
+    return OpenSslError("X25519");
+  Bytes bytes(kAgreementSecretBytes);
+  std::size_t size = bytes.size();
+  const int ok = EVP_PKEY_derive(context.get(), Octets(bytes), &size);
+  Secret shared(std::move(bytes));
+  // OpenSSL refuses a zero result itself, which is the one way to fail from here on.
+  if (ok != 1 || size != kAgreementSecretBytes || IsZero(shared.Reveal())) {
+    TakeOpenSslError();
+    return InvalidArgument("X25519: the peer's public key is a point of low order");
+  }
+  return shared;
+}
+
+Status OpenSslCrypto::Verify(const SigningPublic& key, ByteView message,
+                             const Signature& signature) const {
+  return VerifyEd25519(key, message, signature);
+}
+
+StatusOr<Secret> OpenSslCrypto::Hkdf(const Secret& input_key, ByteView salt, ByteView info,
+                                     std::size_t length) const {
+  if (input_key.Reveal().empty()) return InvalidArgument("HKDF: an empty input key");
+  if (length == 0 || length > kMostHkdfBytes)
+    return InvalidArgument("HKDF: {} bytes asked for, 1 to {} can be had", length, kMostHkdfBytes);
+  MUSTER_TRY(CheckAtMost("HKDF info", info.size(), kMostInfoBytes));
+  char digest[] = "SHA256";
+  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
+                               OctetParam(OSSL_KDF_PARAM_KEY, input_key.Reveal()),
+                               OctetParam(OSSL_KDF_PARAM_SALT, salt),
+                               OctetParam(OSSL_KDF_PARAM_INFO, info), OSSL_PARAM_construct_end()};
+  const KdfCtxPtr context(EVP_KDF_CTX_new(HkdfAlgorithm()));
+  Bytes bytes(length);
+  const int ok = context ? EVP_KDF_derive(context.get(), Octets(bytes), length, params) : 0;
+  Secret out(std::move(bytes));
+  if (ok != 1) return OpenSslError("HKDF");
+  return out;
+}
+
+StatusOr<Bytes> OpenSslCrypto::Seal(const Secret& key, ByteView nonce, ByteView aad,
+                                    ByteView plain) const {
+  MUSTER_TRY(CheckSealing(key, nonce, aad, plain.size()));
+  const CipherCtxPtr context(EVP_CIPHER_CTX_new());
+  Bytes out(plain.size() + kTag);
+  int n = 0;
+  if (!context ||
+      EVP_EncryptInit_ex2(context.get(), Aes256Gcm(), Octets(key.Reveal()), Octets(nonce),
+                          nullptr) != 1 ||
+      (!aad.empty() && EVP_EncryptUpdate(context.get(), nullptr, &n, Octets(aad),
+                                         static_cast<int>(aad.size())) != 1) ||
+      (!plain.empty() && EVP_EncryptUpdate(context.get(), Octets(out), &n, Octets(plain),
+                                           static_cast<int>(plain.size())) != 1) ||
+      EVP_EncryptFinal_ex(context.get(), Octets(out) + plain.size(), &n) != 1 ||
+      EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kTag, Octets(out) + plain.size()) !=
+          1)
+    return OpenSslError("AES-256-GCM");
+  return out;
+}
+
+StatusOr<Secret> OpenSslCrypto::Open(const Secret& key, ByteView nonce, ByteView aad,
+                                     ByteView sealed) const {
+  MUSTER_TRY(CheckSealing(key, nonce, aad, sealed.size()));
+  if (sealed.size() < kTag)
+    return InvalidArgument("AES-256-GCM: {} sealed bytes, a tag alone has {}", sealed.size(), kTag);
+  const ByteView body = sealed.first(sealed.size() - kTag);
+  Bytes tag(sealed.end() - kTag, sealed.end());  // OpenSSL's argument is not const.
+  const CipherCtxPtr context(EVP_CIPHER_CTX_new());
+  Bytes plain(body.size());
+  int n = 0;
+  const bool ready =
+      context &&
+      EVP_DecryptInit_ex2(context.get(), Aes256Gcm(), Octets(key.Reveal()), Octets(nonce),
+                          nullptr) == 1 &&
+      (aad.empty() || EVP_DecryptUpdate(context.get(), nullptr, &n, Octets(aad),
+                                        static_cast<int>(aad.size())) == 1) &&
+      (body.empty() || EVP_DecryptUpdate(context.get(), Octets(plain), &n, Octets(body),
+                                         static_cast<int>(body.size())) == 1) &&
+      EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, kTag, Octets(tag)) == 1;
+  unsigned char none[kTag];  // CTR leaves nothing for the last call to write.
+  const int authentic = ready ? EVP_DecryptFinal_ex(context.get(), none, &n) : 0;
+  Secret out(std::move(plain));  // From here what was decrypted is wiped on every way out.
+  if (!ready) return OpenSslError("AES-256-GCM");
+  if (authentic != 1) {
+    TakeOpenSslError();
+    return Unauthenticated("AES-256-GCM: the sealed text is not authentic");
+  }
+  return out;
+}
+
+StatusOr<std::unique_ptr<Keystream>> OpenSslCrypto::NewKeystream(const Secret& seed) const {
+  return NewAesCtrKeystream(seed);
+}
+
+}  // namespace muster::platform
