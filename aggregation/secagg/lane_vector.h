@@ -42,7 +42,8 @@ class LaneVector {
   // Adds a wire form, of the same tiles; UPDATE_WRONG_LAYOUT when the length is not theirs.
   Status AddWire(TileRange tiles, ByteView wire);
 
-  // out[i] = element first + i as a signed number, once every mask is off. UPDATE_OVER_BOUND when
+  // out[i] = element first + i as a signed number, once every mask is off. FAILED_PRECONDITION with
+  // UPDATE_OVER_BOUND when
   // one is beyond contributors * limit, which no honest sum can be: a mask is left, or somebody
   // sent more than the limit. INVALID_ARGUMENT beyond the segment's end or when contributors is
   // not in 1..devices.
@@ -52,10 +53,12 @@ class LaneVector {
  private:
   Status CheckRange(std::size_t segment, std::uint64_t first, std::size_t count) const;
   template <typename Lane>
-  std::span<Lane> LanesAt(std::uint64_t stream_offset, std::size_t count) const;
+  std::span<Lane> Lanes(std::size_t segment, std::uint64_t first, std::size_t count) const;
+  template <typename Work>
+  auto WithLanes(std::size_t segment, std::uint64_t first, std::size_t count, Work work) const;
 
   Segments segments_;
   std::unique_ptr<std::byte[]> memory_;  // Lanes lie where their words lie in a keystream.
-};
+};                                       // One thread at a time for each tile.
 
 }  // namespace muster::aggregation::secagg

@@ -1,0 +1,107 @@
+#include "aggregation/secagg/mask.h"
+
+#include <string.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+
+namespace muster::aggregation::secagg {
+namespace {
+static_assert(std::endian::native == std::endian::little, "words are used as they lie");
+
+// Of keystream, expanded at a time. With as many lanes beside it, it stays in the first-level
+// cache.
+constexpr std::size_t kTileBytes = 16 * 1024;
+
+template <typename Lane>
+void AddWords(Sign sign, const Lane* words, std::span<Lane> lanes) {
+  if (sign == Sign::kAdd) {
+    for (std::size_t i = 0; i < lanes.size(); ++i) lanes[i] += words[i];
+  } else {
+    for (std::size_t i = 0; i < lanes.size(); ++i) lanes[i] -= words[i];
+  }
+}
+
+template <typename Lane>
+Status AddTiles(std::span<const Mask> masks, std::uint64_t offset, std::span<Lane> lanes) {
+  struct Words {
+    alignas(64) std::array<Lane, kTileBytes / sizeof(Lane)> value;
+    ~Words() { explicit_bzero(&value, sizeof value); }
+  } words;
+  while (!lanes.empty()) {
+    const auto tile = lanes.first(std::min(lanes.size(), words.value.size()));
+    const auto bytes = std::as_writable_bytes(std::span(words.value).first(tile.size()));
+    for (const Mask& mask : masks) {
+      MUSTER_TRY(mask.stream->Fill(offset, bytes));
+      AddWords(mask.sign, words.value.data(), tile);
+    }
+    offset += bytes.size();
+    lanes = lanes.subspan(tile.size());
+  }
+  return Ok();
+}
+}  // namespace
+
+Status AddMasks(std::span<const Mask> masks, std::uint64_t stream_offset,
+                std::span<std::uint32_t> lanes) {
+  return AddTiles(masks, stream_offset, lanes);
+}
+Status AddMasks(std::span<const Mask> masks, std::uint64_t stream_offset,
+                std::span<std::uint16_t> lanes) {
+  return AddTiles(masks, stream_offset, lanes);
+}
+Status AddMask(Keystream& stream, Sign sign, std::uint64_t stream_offset,
+               std::span<std::uint32_t> lanes) {
+  const Mask mask{&stream, sign};
+  return AddTiles(std::span(&mask, 1), stream_offset, lanes);
+}
+Status AddMask(Keystream& stream, Sign sign, std::uint64_t stream_offset,
+               std::span<std::uint16_t> lanes) {
+  const Mask mask{&stream, sign};
+  return AddTiles(std::span(&mask, 1), stream_offset, lanes);
+}
+
+void PackLanes(LaneBits bits, std::span<const std::uint32_t> lanes, std::span<std::byte> out) {
+  if (bits == LaneBits::k32) {
+    if (!lanes.empty()) std::memcpy(out.data(), lanes.data(), lanes.size_bytes());
+    return;
+  }
+  std::byte* to = out.data();
+  for (const std::uint32_t lane : lanes) {
+    to[0] = static_cast<std::byte>(lane);
+    to[1] = static_cast<std::byte>(lane >> 8);
+    to[2] = static_cast<std::byte>(lane >> 16);
+    to += 3;
+  }
+}
+void PackLanes(std::span<const std::uint16_t> lanes, std::span<std::byte> out) {
+  if (!lanes.empty()) std::memcpy(out.data(), lanes.data(), lanes.size_bytes());
+}
+
+void AddPacked(LaneBits bits, ByteView packed, std::span<std::uint32_t> lanes) {
+  const std::byte* from = packed.data();
+  if (bits == LaneBits::k32) {
+    for (std::size_t i = 0; i < lanes.size(); ++i) {
+      std::uint32_t word;
+      std::memcpy(&word, from + 4 * i, sizeof word);
+      lanes[i] += word;
+    }
+    return;
+  }
+  for (std::uint32_t& lane : lanes) {
+    lane += std::to_integer<std::uint32_t>(from[0]) | std::to_integer<std::uint32_t>(from[1]) << 8 |
+            std::to_integer<std::uint32_t>(from[2]) << 16;
+    from += 3;
+  }
+}
+void AddPacked(ByteView packed, std::span<std::uint16_t> lanes) {
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    std::uint16_t word;
+    std::memcpy(&word, packed.data() + 2 * i, sizeof word);
+    lanes[i] = static_cast<std::uint16_t>(lanes[i] + word);
+  }
+}
+
+}  // namespace muster::aggregation::secagg
