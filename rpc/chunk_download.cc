@@ -1,8 +1,5 @@
-#include <algorithm>
-#include <optional>
 #include <utility>
 
-#include "base/crc32c.h"
 #include "rpc/chunk_server_stream.h"
 #include "rpc/raw_message.h"
 #include "rpc/turns.h"
@@ -11,13 +8,13 @@
 namespace muster::rpc {
 namespace {
 
-// One download. While a chunk is on its way, the next one is read. Owns itself until gRPC is done.
+// One download: a chunk at a time. Owns itself until gRPC is done.
 class DownloadCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
                            public std::enable_shared_from_this<DownloadCall> {
  public:
   static std::shared_ptr<DownloadCall> Start(Border& border, grpc::CallbackServerContext* context,
-                                             TransferLimits limits) {
-    std::shared_ptr<DownloadCall> call(new DownloadCall(border, context, limits));
+                                             TransferLimits limits, ChunkCache& cache) {
+    std::shared_ptr<DownloadCall> call(new DownloadCall(border, context, limits, cache));
     call->self_ = call;
     return call;
   }
@@ -25,6 +22,7 @@ class DownloadCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   void Begin(Caller caller, v1::DownloadRequest request, OpenBlob open) {
     Post([caller = std::move(caller), request = std::move(request),
           open = std::move(open)](DownloadCall& call) {
+      call.progress_ = call.limits_.clock.Now();
       call.Step(call.Open(caller, request, open));
       call.WatchIdle();
     });
@@ -34,8 +32,13 @@ class DownloadCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   }
 
  private:
-  DownloadCall(Border& border, grpc::CallbackServerContext* context, TransferLimits limits)
-      : border_(border), context_(context), limits_(limits), turns_(border.executor()) {}
+  DownloadCall(Border& border, grpc::CallbackServerContext* context, TransferLimits limits,
+               ChunkCache& cache)
+      : border_(border),
+        context_(context),
+        limits_(limits),
+        cache_(cache),
+        turns_(border.executor()) {}
 
   // Holds the call: pieces may run after OnDone, and find it finished.
   template <typename Piece>
@@ -46,10 +49,11 @@ class DownloadCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   }
 
   void OnWriteDone(bool ok) override {
-    Post([ok](DownloadCall& call) {
-      call.writing_ = false;
-      call.progress_ = call.limits_.clock.Now();
-      call.Step(ok ? Ok() : Cancelled("the reader is gone"));
+    turns_.RunOrPost([call = shared_from_this(), ok] {
+      if (call->finished_) return;
+      call->writing_ = false;
+      call->progress_ = call->limits_.clock.Now();
+      call->Step(ok ? Ok() : Cancelled("the reader is gone"));
     });
   }
   void OnDone() override { const auto self = std::move(self_); }
@@ -62,37 +66,40 @@ class DownloadCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
                                           request.offset(), reader_->size()),
                           Reason::kCHUNK_OUT_OF_ORDER);
       }
+      digest_ = request.digest();
       offset_ = request.offset();
-      return ReadAhead();
+      return Ok();
     });
-  }
-
-  // Fills next_ unless everything has been read.
-  Status ReadAhead() {
-    const std::uint64_t left = reader_->size() - offset_;
-    if (left == 0) return Ok();
-    FreshSlice fresh = MakeSlice(std::min<std::uint64_t>(left, kMaxChunkBytes));
-    MUSTER_TRY(reader_->Read(offset_, fresh.bytes));
-    next_ = EncodeChunk(offset_, Crc32c(fresh.bytes), std::move(fresh.slice));
-    offset_ += fresh.bytes.size();
-    return Ok();
   }
 
   // Goes on with writing, or ends the call.
   void Step(Status status) {
     if (status_.ok()) status_ = std::move(status);
     if (writing_) return;  // Its OnWriteDone comes back here.
-    if (!status_.ok() || !next_) {
+    if (!status_.ok() || offset_ == reader_->size()) {
       finished_ = true;
       reader_.reset();
       return Finish(ToGrpc(status_, border_.logger()));
     }
-    current_.Swap(&*next_);
-    next_.reset();
+    if (const auto chunk = cache_.Find(digest_, offset_)) return Write(*chunk);
+    Post([](DownloadCall& call) { call.ReadAndWrite(); });
+  }
+
+  // On the executor: it may wait for a disk.
+  void ReadAndWrite() {
+    if (writing_ || !status_.ok()) return Step(Ok());
+    const auto chunk = Guarded([this] { return cache_.Read(digest_, offset_, *reader_); });
+    if (!chunk.ok()) return Step(chunk.status());
+    Write(*chunk);
+  }
+
+  void Write(const CachedChunk& chunk) {
+    grpc::ByteBuffer encoded = EncodeChunk(offset_, chunk.crc32c, chunk.data);
+    current_.Swap(&encoded);
+    offset_ += chunk.data.size();
     writing_ = true;
     progress_ = limits_.clock.Now();
     StartWrite(&current_);
-    status_ = Guarded([this] { return ReadAhead(); });
   }
 
   void WatchIdle() {
@@ -111,13 +118,14 @@ class DownloadCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   Border& border_;
   grpc::CallbackServerContext* const context_;  // Not touched once finished_.
   const TransferLimits limits_;
+  ChunkCache& cache_;
   Turns turns_;
   std::shared_ptr<DownloadCall> self_;
   // Touched only in turns_.
   std::unique_ptr<BlobReader> reader_;
-  std::uint64_t offset_ = 0;  // Of the next byte to read.
+  std::string digest_;
+  std::uint64_t offset_ = 0;  // Of the next byte to write.
   grpc::ByteBuffer current_;
-  std::optional<grpc::ByteBuffer> next_;
   Status status_;  // Not OK: the call is to end with it.
   Timestamp progress_;
   bool writing_ = false;
@@ -126,12 +134,10 @@ class DownloadCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
 
 }  // namespace
 
-grpc::ServerWriteReactor<grpc::ByteBuffer>* ServeDownload(Border& border, Who who,
-                                                          std::string_view method,
-                                                          grpc::CallbackServerContext* context,
-                                                          const grpc::ByteBuffer* request,
-                                                          TransferLimits limits, OpenBlob open) {
-  const auto call = DownloadCall::Start(border, context, limits);
+grpc::ServerWriteReactor<grpc::ByteBuffer>* ServeDownload(
+    Border& border, Who who, std::string_view method, grpc::CallbackServerContext* context,
+    const grpc::ByteBuffer* request, TransferLimits limits, ChunkCache& cache, OpenBlob open) {
+  const auto call = DownloadCall::Start(border, context, limits, cache);
   StatusOr<Caller> caller = border.Admit(*context, who, method);
   auto message = ParseRaw<v1::DownloadRequest>(*request);
   if (!caller.ok()) {

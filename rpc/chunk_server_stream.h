@@ -1,7 +1,7 @@
 #pragma once
 // The server's ends of bulk transfers, for services generated WithRawCallbackMethod_<Method>.
-// Disk and sums are worked on the executor, one piece at a time; nothing blocks a reactor thread
-// and a transfer never holds more than two chunks.
+// Disks are read on the executor, one piece at a time; nothing blocks a reactor thread, and a
+// transfer never holds more than two chunks.
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "muster/v1/transfer.pb.h"
 #include "rpc/border.h"
+#include "rpc/chunk_cache.h"
 #include "rpc/chunk_codec.h"
 
 namespace muster::rpc {
@@ -28,14 +29,13 @@ struct TransferLimits {
 using OpenBlob =
     std::function<StatusOr<std::unique_ptr<BlobReader>>(const Caller&, const v1::DownloadRequest&)>;
 
-// Streams the blob from the request's offset to its end in chunks of kMaxChunkBytes. At the end
-// exactly: no chunk, OK. INVALID_ARGUMENT (CHUNK_OUT_OF_ORDER) for an offset beyond it; a stalled
+// Streams the blob from the request's offset to its end in chunks that end at multiples of
+// kMaxChunkBytes, those of `cache` where it has them. At the end exactly: no chunk, OK.
+// INVALID_ARGUMENT (CHUNK_OUT_OF_ORDER) for an offset beyond it; a stalled
 // reader is cancelled.
-grpc::ServerWriteReactor<grpc::ByteBuffer>* ServeDownload(Border& border, Who who,
-                                                          std::string_view method,
-                                                          grpc::CallbackServerContext* context,
-                                                          const grpc::ByteBuffer* request,
-                                                          TransferLimits limits, OpenBlob open);
+grpc::ServerWriteReactor<grpc::ByteBuffer>* ServeDownload(
+    Border& border, Who who, std::string_view method, grpc::CallbackServerContext* context,
+    const grpc::ByteBuffer* request, TransferLimits limits, ChunkCache& cache, OpenBlob open);
 
 // What an admitted upload brings: the bytes [begin, end) of the whole.
 struct UploadRange {
@@ -43,8 +43,9 @@ struct UploadRange {
   std::uint64_t end = 0;    // The whole's size.
 };
 
-// Takes one upload. All its methods run on the executor, one at a time; admitted and done may be
-// called from any thread, even before Start or Finish return. Destroyed on the executor, after the
+// Takes one upload. All its methods run on the executor, one at a time, unless TakeBlocks says that
+// they may run on gRPC's threads; admitted and done may be called from any thread, even before
+// Start or Finish return. Destroyed on the executor, after the
 // call ended or with the executor.
 class ChunkSink {
  public:
@@ -52,6 +53,8 @@ class ChunkSink {
   // Reading begins when `admitted` is called with a range, so an upload can be made to wait for
   // its place; an error ends the call with it.
   virtual void Start(std::function<void(StatusOr<UploadRange>)> admitted) = 0;
+  // False when Take, Finish and Broken never wait for a disk or a lock held for long.
+  virtual bool TakeBlocks() const { return true; }
   // The next bytes: contiguous, CRC checked, inside the range. An error ends the call with it.
   virtual Status Take(std::uint64_t offset, const ChunkData& data) = 0;
   // Everything came. `done` takes the serialised reply message or the call's error.

@@ -53,7 +53,11 @@ class UploadCall final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
   }
 
   void OnReadDone(bool ok) override {
-    Post([ok](UploadCall& call) { call.Received(ok); });
+    auto piece = [call = shared_from_this(), ok] {
+      if (!call->finished_) call->Received(ok);
+    };
+    if (take_blocks_) return turns_.Post(std::move(piece));
+    turns_.RunOrPost(std::move(piece));  // Handing it to another thread would take longer.
   }
   void OnCancel() override {
     Post([](UploadCall& call) {
@@ -66,6 +70,7 @@ class UploadCall final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
     if (admitted_) return;
     if (!range.ok()) return Fail(range.status());
     admitted_ = true;
+    take_blocks_ = sink_->TakeBlocks();
     offset_ = range->begin;
     end_ = range->end;
     progress_ = limits_.clock.Now();
@@ -163,6 +168,7 @@ class UploadCall final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
   std::uint64_t end_ = 0;
   Timestamp progress_;
   bool admitted_ = false;
+  bool take_blocks_ = true;  // Set before the first read.
   bool finishing_ = false;
   bool finished_ = false;
 };

@@ -1,6 +1,7 @@
 #pragma once
 // What happens to one stream, one thing at a time and in order. Unlike base/strand.h it gives the
-// executor's thread back after every piece, so that a fast upload cannot keep one for itself.
+// executor's thread back after every piece, so that a fast upload cannot keep one for itself; and
+// short pieces may run where they come up, for a hand-over costs more than a chunk.
 #include <absl/base/thread_annotations.h>
 #include <absl/synchronization/mutex.h>
 
@@ -27,6 +28,17 @@ class Turns {
     Schedule(core_);
   }
 
+  // Runs `work` before it returns when nothing of the stream is under way or waits, else as Post.
+  // For work that never blocks.
+  void RunOrPost(std::function<void()> work) {
+    const std::shared_ptr<Core> core = core_;  // The work may be the last to hold this.
+    {
+      absl::MutexLock lock(&core->mu);
+      if (std::exchange(core->running, true)) return core->queue.push_back(std::move(work));
+    }
+    RunThis(core, std::move(work));
+  }
+
  private:
   struct Core {
     explicit Core(Executor& e) : executor(e) {}
@@ -46,6 +58,9 @@ class Turns {
       work = std::move(core->queue.front());
       core->queue.pop_front();
     }
+    RunThis(core, std::move(work));
+  }
+  static void RunThis(const std::shared_ptr<Core>& core, std::function<void()> work) {
     work();
     work = nullptr;  // What it owned goes before the next piece begins.
     {

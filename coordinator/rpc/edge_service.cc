@@ -37,7 +37,7 @@ grpc::ServerUnaryReactor* EdgeService::CheckIn(grpc::CallbackServerContext* cont
 grpc::ServerWriteReactor<grpc::ByteBuffer>* EdgeService::Download(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   return rpc::ServeDownload(
-      border_, rpc::Who::kDevice, "Download", context, request, limits_,
+      border_, rpc::Who::kDevice, "Download", context, request, limits_, chunks_,
       [this](const Caller&, const v1::DownloadRequest& r) -> StatusOr<std::unique_ptr<BlobReader>> {
         MUSTER_ASSIGN(const Digest digest, Digest::Parse(r.digest()));
         return blobs_.Open(digest);

@@ -27,6 +27,8 @@ class UploadSink final : public rpc::ChunkSink {
         });
   }
 
+  bool TakeBlocks() const override { return false; }  // A copy; the rest is posted.
+
   Status Take(std::uint64_t offset, const rpc::ChunkData& data) override {
     std::byte* out = (*buffer_)->bytes.data() + offset;
     for (const ByteView part : data.parts()) {

@@ -67,7 +67,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* ArtefactService::GetArtefact(
     return reader;
   };
   return rpc::ServeDownload(border_, rpc::Who::kOperator, "GetArtefact", context, request, limits_,
-                            open);
+                            chunks_, open);
 }
 
 }  // namespace muster::registry

@@ -37,6 +37,7 @@ class ArtefactService final : public ArtefactServiceBase {
   rpc::Border& border_;
   Logger& log_;
   const rpc::TransferLimits limits_;
+  rpc::ChunkCache chunks_{0};  // Operators fetch alone.
   const std::uint64_t max_bytes_;
 };
 

@@ -139,7 +139,7 @@ class TestCoordinator final : public TestEdgeBase {
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Download(grpc::CallbackServerContext* context,
                                                        const grpc::ByteBuffer* request) override {
     return rpc::ServeDownload(
-        border_, rpc::Who::kDevice, "Download", context, request, {clock_},
+        border_, rpc::Who::kDevice, "Download", context, request, {clock_}, chunks_,
         [this](const Caller&,
                const v1::DownloadRequest& r) -> StatusOr<std::unique_ptr<BlobReader>> {
           if (r.digest() != fleet_.assignment.params.digest.ToString())
@@ -203,6 +203,7 @@ class TestCoordinator final : public TestEdgeBase {
   rpc::Border& border_;
   Fleet& fleet_;
   platform::SystemClock clock_;
+  rpc::ChunkCache chunks_{0};
 };
 
 }  // namespace muster::testing

@@ -52,9 +52,11 @@ class DownloadTest : public CallTest {
         idle);
   }
   void ServeWith(OpenBlob open, Duration idle = std::chrono::seconds(30)) {
-    edge_.download = [this, open, idle](auto* context, auto* request) {
+    // A cache of its own: here the same name may stand for other bytes later.
+    auto chunks = std::make_shared<ChunkCache>(2 * kMaxChunkBytes);
+    edge_.download = [this, open, idle, chunks](auto* context, auto* request) {
       return ServeDownload(*border_, Who::kDevice, "Download", context, request, Limits(idle),
-                           open);
+                           *chunks, open);
     };
   }
   // What arrived, and where it ended.
