@@ -16,7 +16,7 @@ namespace muster::aggregation::secagg {
 // thread.
 class Quantiser {
  public:
-  static constexpr std::int64_t kLeastLimit = 16;  // Five bits with the sign; fewer is noise.
+  static constexpr std::int64_t kLeastLimit = 32;  // Six bits with the sign; fewer is noise.
 
   // FIELD_INVALID when clip is not finite and positive, devices is not
   // in 1..Segments::kMostDevices, or L would be below kLeastLimit; the message has the arithmetic.

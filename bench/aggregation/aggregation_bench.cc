@@ -1,6 +1,6 @@
-// Folding of f32 updates into exact fixed-point sums, on one core, against memcpy of the same bytes
-// in the same run. Repetitions are interleaved and medians taken, so that a noisy machine slows
-// both sides alike.
+// Folding of f32 updates into exact fixed-point sums, and masking of integer lanes, on one core,
+// against memcpy of the same bytes in the same run. Repetitions are interleaved and medians taken,
+// so that a noisy machine slows both sides alike.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "aggregation/accumulator.h"
+#include "aggregation/secagg/mask.h"
 #include "base/seeded.h"
 #include "bench/report.h"
+#include "platform/openssl_keystream.h"
 
 namespace muster::aggregation {
 namespace {
@@ -63,6 +65,35 @@ Medians Measure(std::size_t dim, int repetitions) {
   const bool all_counted = sum.count() == static_cast<std::uint64_t>(repetitions) * (kBatch + 1);
   return {Median(copies), Median(folds), Median(batches), all_counted};
 }
+
+struct MaskMedians {
+  double memcpy_seconds;  // Of one vector.
+  double mask_seconds;    // Of kBatch masks, each generated and added to the vector.
+  bool all_added;
+};
+
+// What unmasking is: many keystreams over the same lanes.
+MaskMedians MeasureMasks(std::size_t dim, int repetitions) {
+  std::vector<std::unique_ptr<Keystream>> streams;
+  std::vector<secagg::Mask> masks;
+  for (std::size_t i = 0; i < kBatch; ++i) {
+    streams.push_back(
+        platform::NewAesCtrKeystream(Secret(Bytes(32, static_cast<std::byte>(i)))).value());
+    masks.push_back(
+        {streams.back().get(), i % 2 == 0 ? secagg::Sign::kAdd : secagg::Sign::kSubtract});
+  }
+  std::vector<std::uint32_t> lanes(dim), copy(dim);
+  std::vector<double> copies, adds;
+  bool all_added = true;
+  for (int r = 0; r < repetitions; ++r) {
+    copies.push_back(Seconds([&] {
+      std::memcpy(copy.data(), lanes.data(), dim * sizeof(std::uint32_t));
+      asm volatile("" : : "r"(copy.data()) : "memory");
+    }));
+    adds.push_back(Seconds([&] { all_added &= secagg::AddMasks(masks, 0, lanes).ok(); }));
+  }
+  return {Median(copies), Median(adds), all_added};
+}
 }  // namespace
 }  // namespace muster::aggregation
 
@@ -82,5 +113,14 @@ int main(int argc, char** argv) {
               bench::kAtLeast});
   report.Add({"fold_f32_batched", "ratio_to_memcpy", kBatch * m.memcpy_seconds / m.batch_seconds,
               baseline, 0.65, bench::kAtLeast});
+
+  const MaskMedians masks = MeasureMasks(dim, 9);
+  if (!masks.all_added) {
+    fmt::print(stderr, "aggregation_bench: a keystream failed, there is nothing to report\n");
+    return 1;
+  }
+  report.Add({"mask_add", "ratio_to_memcpy", kBatch * masks.memcpy_seconds / masks.mask_seconds,
+              fmt::format("memcpy {:.2f} GB/s", bytes / masks.memcpy_seconds / 1e9), 0.6,
+              bench::kAtLeast});
   return report.Finish();
 }
