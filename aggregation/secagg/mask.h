@@ -1,7 +1,7 @@
 #pragma once
 // Masks: words of a keystream added to lanes, or taken away. Also the wire form of lanes. Callers
-// check sizes; what runs here is the inner loop of secure aggregation (docs/THREATS.md says what
-// masks hide).
+// check sizes; what runs here is the inner loop of secure aggregation.
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
