@@ -1,0 +1,129 @@
+#pragma once
+// The protocol's messages as values, and their one encoding. Transports carry the bytes unread.
+// Parsers take foreign bytes: INVALID_ARGUMENT (MALFORMED) on anything but what the encoder writes.
+// docs/SECURE_AGGREGATION.md has the sequence; nothing here checks a signature.
+#include <cstdint>
+#include <vector>
+
+#include "aggregation/secagg/members.h"
+#include "aggregation/secagg/shamir.h"
+#include "base/bytes.h"
+#include "base/crypto.h"
+#include "base/status.h"
+
+namespace muster::aggregation::secagg {
+
+inline constexpr std::uint32_t kMostMembers = 1024;
+inline constexpr std::size_t kMostStatementBytes = 2048;
+
+// Device -> server: who I am, and two fresh keys. Also a member's line in the roster.
+struct AdvertiseKeys {
+  SigningPublic identity{};
+  Bytes statement;  // The authority's word about `identity`, with its signature; opaque here.
+  AgreementPublic seal_key{};  // Shares to this device are sealed for it.
+  AgreementPublic mask_key{};  // Pairwise masks come from it.
+  Signature signature{};       // AdvertiseText.
+  friend bool operator==(const AdvertiseKeys&, const AdvertiseKeys&) = default;
+};
+
+// Server -> device: U1, ascending by device id; a member's index is its place.
+struct Roster {
+  std::vector<AdvertiseKeys> members;
+  friend bool operator==(const Roster&, const Roster&) = default;
+};
+
+// What a dealer promised about its shares; public.
+struct DealerPromise {
+  Digest commitment;  // To its self-mask secret b.
+  Digest root;        // Of the MerkleTree over what it dealt.
+  friend bool operator==(const DealerPromise&, const DealerPromise&) = default;
+};
+
+// Device -> server: a sealed pair of shares for each member, itself included.
+struct ShareKeys {
+  Member from = 0;
+  std::uint32_t devices = 0;
+  DealerPromise promise;
+  Signature signature{};  // ShareText.
+  Bytes sealed;           // devices * SealedBytes(devices), by holder.
+  friend bool operator==(const ShareKeys&, const ShareKeys&) = default;
+};
+
+// Server -> device: U2, and what each of its members dealt to this device.
+struct InboundShares {
+  MemberSet shared;                     // U2
+  std::vector<DealerPromise> promises;  // By member of U2.
+  Bytes sealed;                         // SealedBytes each, by member of U2.
+  friend bool operator==(const InboundShares&, const InboundShares&) = default;
+};
+
+// Device -> server: goes before its masked vector.
+struct MaskedHeader {
+  Member from = 0;
+  Digest shared;             // SharedSetHash of the U2 that it masked for.
+  std::uint64_t length = 0;  // Of the vector on the wire, in bytes.
+  Signature signature{};     // MaskedText.
+  friend bool operator==(const MaskedHeader&, const MaskedHeader&) = default;
+};
+
+// Server -> device: U3, with the signature of each survivor's header.
+struct AgreementRequest {
+  MemberSet survivors;             // U3
+  std::vector<Signature> headers;  // By member of U3.
+  friend bool operator==(const AgreementRequest&, const AgreementRequest&) = default;
+};
+
+// Device -> server: I agree to this U3, and to no other.
+struct Agreement {
+  Member from = 0;
+  Signature signature{};  // AgreementText.
+  friend bool operator==(const Agreement&, const Agreement&) = default;
+};
+
+// Server -> device: U3 and who agreed to it (nobody in the curious profile).
+struct UnmaskRequest {
+  MemberSet survivors;
+  MemberSet signers;
+  std::vector<Signature> signatures;  // By member of `signers`.
+  friend bool operator==(const UnmaskRequest&, const UnmaskRequest&) = default;
+};
+
+// Device -> server: of each survivor a share of b, of each who vanished a share of its mask key.
+struct UnmaskReply {
+  Member from = 0;
+  MemberSet about;                        // Whose shares these are.
+  Bytes openings;                         // OpeningBytes(devices) each, by member of `about`.
+  Signature signature{};                  // ReplyText.
+  ByteView At(std::uint32_t rank) const;  // Of the member at that place in `about`.
+  friend bool operator==(const UnmaskReply&, const UnmaskReply&) = default;
+};
+
+// A pair of shares and the dealer's path, sealed: 16 bytes of tag more than the plain text.
+std::size_t DealtBytes(std::uint32_t devices);
+std::size_t SealedBytes(std::uint32_t devices);
+// A share, the hash of its other half, and the dealer's path.
+std::size_t OpeningBytes(std::uint32_t devices);
+// Where the sealed shares begin in an encoded ShareKeys, so that a spooled one is read in part.
+inline constexpr std::size_t kShareKeysHead = 1 + 4 + 4 + 2 * 32 + 64;
+
+Bytes Encode(const AdvertiseKeys& message);
+Bytes Encode(const Roster& message);
+Bytes Encode(const ShareKeys& message);
+Bytes Encode(const InboundShares& message);
+Bytes Encode(const MaskedHeader& message);
+Bytes Encode(const AgreementRequest& message);
+Bytes Encode(const Agreement& message);
+Bytes Encode(const UnmaskRequest& message);
+Bytes Encode(const UnmaskReply& message);
+
+StatusOr<AdvertiseKeys> ParseAdvertiseKeys(ByteView bytes);
+StatusOr<Roster> ParseRoster(ByteView bytes);
+StatusOr<ShareKeys> ParseShareKeys(ByteView bytes);
+StatusOr<InboundShares> ParseInboundShares(ByteView bytes);
+StatusOr<MaskedHeader> ParseMaskedHeader(ByteView bytes);
+StatusOr<AgreementRequest> ParseAgreementRequest(ByteView bytes);
+StatusOr<Agreement> ParseAgreement(ByteView bytes);
+StatusOr<UnmaskRequest> ParseUnmaskRequest(ByteView bytes);
+StatusOr<UnmaskReply> ParseUnmaskReply(ByteView bytes);
+
+}  // namespace muster::aggregation::secagg

@@ -1,0 +1,121 @@
+#include "aggregation/secagg/transcript.h"
+
+#include <algorithm>
+
+#include "aggregation/secagg/wire.h"
+
+namespace muster::aggregation::secagg {
+namespace {
+
+// The zero byte ends the step's name, so that no domain is the beginning of another.
+WireWriter Domain(std::string_view step) {
+  WireWriter out;
+  out.Text("muster/secagg/1/").Text(step).Put(std::uint8_t{0});
+  return out;
+}
+WireWriter Domain(std::string_view step, const Context& context) {
+  WireWriter out = Domain(step);
+  out.Raw(context.task.bytes()).Raw(context.roster.bytes());
+  return out;
+}
+}  // namespace
+
+Digest RosterHash(const Digest& task, const Roster& roster, const Hasher& hasher) {
+  WireWriter text = Domain("roster");
+  text.Raw(task.bytes()).Raw(Encode(roster));
+  return hasher.Sha256(text.bytes());
+}
+
+Digest GraphSeed(const Context& context, const Hasher& hasher) {
+  return hasher.Sha256(Domain("graph", context).bytes());
+}
+
+Digest CommitmentTo(const Context& context, Member member, const Secret& self,
+                    const Hasher& hasher) {
+  WireWriter text = Domain("commitment", context);
+  text.Put(member).Raw(self.Reveal());
+  const Secret erased(std::move(text).Take());
+  return hasher.Sha256(erased.Reveal());
+}
+
+Digest ShareLeaf(const Context& context, Member dealer, Member holder, SecretKind kind,
+                 const Share& share, const Hasher& hasher) {
+  WireWriter text = Domain("leaf", context);
+  std::array<std::byte, Share::kBytes> limbs;
+  share.Write(limbs);
+  text.Put(dealer).Put(holder).Put(static_cast<std::uint8_t>(kind)).Raw(limbs);
+  explicit_bzero(limbs.data(), limbs.size());
+  const Secret erased(std::move(text).Take());
+  return hasher.Sha256(erased.Reveal());
+}
+
+Digest SharedSetHash(const Context& context, const MemberSet& shared,
+                     const std::vector<DealerPromise>& promises, const Hasher& hasher) {
+  WireWriter text = Domain("shared", context);
+  text.Set(shared);
+  for (const DealerPromise& promise : promises)
+    text.Raw(promise.commitment.bytes()).Raw(promise.root.bytes());
+  return hasher.Sha256(text.bytes());
+}
+
+Bytes AdvertiseText(const Digest& task, const AdvertiseKeys& keys) {
+  WireWriter text = Domain("advertise");
+  text.Raw(task.bytes()).Raw(keys.identity).Raw(keys.seal_key).Raw(keys.mask_key);
+  return std::move(text).Take();
+}
+
+Bytes ShareText(const Context& context, const ShareKeys& shares, const Hasher& hasher) {
+  WireWriter text = Domain("share", context);
+  text.Put(shares.from)
+      .Raw(shares.promise.commitment.bytes())
+      .Raw(shares.promise.root.bytes())
+      .Raw(hasher.Sha256(shares.sealed).bytes());
+  return std::move(text).Take();
+}
+
+Bytes MaskedText(const Context& context, const MaskedHeader& header) {
+  WireWriter text = Domain("masked", context);
+  text.Raw(header.shared.bytes()).Put(header.from).Put(header.length);
+  return std::move(text).Take();
+}
+
+Bytes AgreementText(const Context& context, const Digest& shared, const MemberSet& survivors) {
+  WireWriter text = Domain("agreement", context);
+  text.Raw(shared.bytes()).Set(survivors);
+  return std::move(text).Take();
+}
+
+Bytes ReplyText(const Context& context, const Digest& shared, const MemberSet& survivors,
+                const UnmaskReply& reply, const Hasher& hasher) {
+  // The hash of a list of hashes: one opening can be shown to a judge without the others.
+  WireWriter openings;
+  for (std::uint32_t i = 0; i < reply.about.size(); ++i)
+    openings.Raw(hasher.Sha256(reply.At(i)).bytes());
+  WireWriter text = Domain("reply", context);
+  text.Raw(shared.bytes())
+      .Set(survivors)
+      .Put(reply.from)
+      .Set(reply.about)
+      .Raw(hasher.Sha256(openings.bytes()).bytes());
+  return std::move(text).Take();
+}
+
+Bytes SealInfo(const Context& context, Member from, Member to) {
+  WireWriter text = Domain("seal", context);
+  text.Put(from).Put(to);
+  return std::move(text).Take();
+}
+
+Bytes PairMaskInfo(const Context& context, const Digest& shared, Member a, Member b) {
+  WireWriter text = Domain("mask", context);
+  text.Raw(shared.bytes()).Put(std::min(a, b)).Put(std::max(a, b));
+  return std::move(text).Take();
+}
+
+Bytes SelfMaskInfo(const Context& context, Member member) {
+  WireWriter text = Domain("self", context);
+  text.Put(member);
+  return std::move(text).Take();
+}
+
+}  // namespace muster::aggregation::secagg

@@ -1,0 +1,106 @@
+#pragma once
+// The server's work with shares: it gathers replies, opens each survivor's self mask or each
+// vanished device's mask key, never both of one, and names who lied. It lives in memory alone:
+// after a restart the devices send the same replies again.
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "aggregation/secagg/cohort.h"
+#include "aggregation/secagg/mask_seeds.h"
+#include "aggregation/secagg/violation.h"
+
+namespace muster::aggregation::secagg {
+
+// U2 with what its members promised, as the server relayed it; public.
+struct SharedSet {
+  std::shared_ptr<const Cohort> cohort;
+  MemberSet members;                    // U2
+  std::vector<DealerPromise> promises;  // By member of U2.
+  Digest hash;                          // SharedSetHash
+};
+
+// Somebody lied, and how that can be shown. The evidence holds no share that was really dealt.
+struct Named {
+  Member member;
+  Violation violation;
+  Bytes evidence;
+};
+
+struct OpenedSecrets {
+  struct Of {
+    Member member;
+    Secret secret;
+  };
+  std::vector<Of> selves;     // b of each survivor.
+  std::vector<Of> mask_keys;  // Of each who vanished and whom a survivor masked with.
+};
+
+class Unmasking {
+ public:
+  // Up to so many devices each share is checked when it comes. Beyond, only what was opened is
+  // checked; when that fails, the holders are asked to send the same again, and each is checked.
+  static constexpr std::uint32_t kProveAtOnce = 256;
+
+  // `crypto` outlives this.
+  Unmasking(SharedSet shared, MemberSet survivors, const Crypto& crypto, Defences defences = {});
+
+  // Takes one reply; the same holder's again is OK and ignored. SIGNATURE_INVALID, SET_INVALID or
+  // OUTSIDER refuses it; MALFORMED and SHARE_WRONG also name its sender. Cost: one signature, n
+  // hashes of 400 bytes; n log n hashes when each share is checked.
+  Status Add(const UnmaskReply& reply);
+  // Every secret has t shares.
+  bool Ready() const;
+  // Survivors whose reply is wanted still.
+  MemberSet Awaited() const;
+
+  // Reconstructs and checks every secret. FAILED_PRECONDITION (TOO_FEW_MEMBERS) when not Ready;
+  // UNAVAILABLE when a check failed and the replies must come again (Awaited has them);
+  // INVALID_ARGUMENT (DEALING_INCONSISTENT) when a dealer is to blame, which ends the session.
+  // Cost: O(t^2 + n t) multiplications, a hash or X25519 for each secret.
+  StatusOr<OpenedSecrets> Open();
+
+  // Whom to blame when no more replies will come: dealers of whom t holders answered, but t shares
+  // did not.
+  std::vector<Named> Undealt() const;
+  const std::vector<Named>& named() const { return named_; }
+
+ private:
+  struct Needed {
+    Member dealer;
+    SecretKind kind;
+    std::size_t rank;  // In U2.
+  };
+  using Row = std::vector<std::optional<Share>>;  // One holder's shares, by place in needed_.
+
+  Status CheckReply(const UnmaskReply& reply) const;
+  StatusOr<Row> ReadReply(const UnmaskReply& reply);
+  StatusOr<Secret> OpenOne(std::size_t index);
+  Status CheckSecret(const Needed& needed, const Secret& secret) const;
+  Status Blame(const Needed& needed);
+  Named WrongShare(const UnmaskReply& reply, Member dealer, std::uint32_t rank) const;
+
+  SharedSet shared_;
+  MemberSet survivors_;
+  const Crypto& crypto_;
+  Defences defences_;
+  std::vector<Needed> needed_;  // Ascending by dealer.
+  bool proving_;
+  std::map<Member, Row> rows_;
+  MemberSet liars_;
+  std::vector<Named> named_;
+  // Most secrets are opened by the same holders: their weights are computed once.
+  std::vector<std::uint32_t> interpolated_;
+  std::optional<Interpolator> interpolator_;
+};  // Used from one thread at a time.
+
+// What takes the masks off the sum: each seed is to be added with its sign. Independent calls, so
+// that threads can share the work. Cost: one HKDF; k X25519.
+StatusOr<MaskSeed> SeedToRemove(const SharedSet& shared, const OpenedSecrets::Of& self,
+                                const Crypto& crypto);
+StatusOr<std::vector<MaskSeed>> SeedsToRemove(const SharedSet& shared, const MemberSet& survivors,
+                                              const OpenedSecrets::Of& mask_key,
+                                              const Crypto& crypto);
+
+}  // namespace muster::aggregation::secagg
