@@ -49,12 +49,35 @@ EVP_KDF* HkdfAlgorithm() {
   return kdf;
 }
 
+OSSL_PARAM OctetParam(const char* name, ByteView bytes) {
+  // OpenSSL takes no address for no parameter; the bytes are only read.
+  static unsigned char nothing = 0;
+  void* const data =
+      bytes.empty() ? &nothing : const_cast<void*>(static_cast<const void*>(bytes.data()));
+  return OSSL_PARAM_construct_octet_string(name, data, bytes.size());
+}
+
 StatusOr<PkeyPtr> AgreementKeyOf(const Secret& secret) {
   MUSTER_TRY(CheckSize("X25519 secret", secret.Reveal().size(), Crypto::kAgreementSecretBytes));
   PkeyPtr key(EVP_PKEY_new_raw_private_key_ex(nullptr, "X25519", nullptr, Octets(secret.Reveal()),
                                               secret.Reveal().size()));
   if (!key) return OpenSslError("X25519 private key");
   return key;
+}
+
+// A key that can only agree. EVP_PKEY_new_raw_private_key would compute the public half, at the
+// price of the agreement itself; X25519 has no use for it, so any stands in for it.
+StatusOr<PkeyPtr> AgreeingKeyOf(const Secret& secret) {
+  MUSTER_TRY(CheckSize("X25519 secret", secret.Reveal().size(), Crypto::kAgreementSecretBytes));
+  const AgreementPublic unused{};
+  OSSL_PARAM params[] = {OctetParam(OSSL_PKEY_PARAM_PRIV_KEY, secret.Reveal()),
+                         OctetParam(OSSL_PKEY_PARAM_PUB_KEY, unused), OSSL_PARAM_construct_end()};
+  const PkeyCtxPtr context(EVP_PKEY_CTX_new_from_name(nullptr, "X25519", nullptr));
+  EVP_PKEY* key = nullptr;
+  if (!context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
+      EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEYPAIR, params) != 1)
+    return OpenSslError("X25519 private key");
+  return PkeyPtr(key);
 }
 
 // All zero, found without stopping at the first byte that is not.
@@ -69,14 +92,6 @@ Status CheckSealing(const Secret& key, ByteView nonce, ByteView aad, std::size_t
   MUSTER_TRY(CheckSize("AES-256-GCM nonce", nonce.size(), Crypto::kSealNonceBytes));
   MUSTER_TRY(CheckAtMost("AES-256-GCM aad", aad.size(), Crypto::kMostSealedBytes));
   return CheckAtMost("AES-256-GCM text", text, Crypto::kMostSealedBytes);
-}
-
-OSSL_PARAM OctetParam(const char* name, ByteView bytes) {
-  // OpenSSL takes no address for no parameter; the bytes are only read.
-  static unsigned char nothing = 0;
-  void* const data =
-      bytes.empty() ? &nothing : const_cast<void*>(static_cast<const void*>(bytes.data()));
-  return OSSL_PARAM_construct_octet_string(name, data, bytes.size());
 }
 }  // namespace
 
@@ -107,7 +122,7 @@ StatusOr<AgreementPublic> OpenSslCrypto::AgreementPublicOf(const Secret& secret)
 }
 
 StatusOr<Secret> OpenSslCrypto::Agree(const Secret& mine, const AgreementPublic& theirs) const {
-  MUSTER_ASSIGN(const PkeyPtr key, AgreementKeyOf(mine));
+  MUSTER_ASSIGN(const PkeyPtr key, AgreeingKeyOf(mine));
   const PkeyPtr peer(
       EVP_PKEY_new_raw_public_key_ex(nullptr, "X25519", nullptr, Octets(theirs), theirs.size()));
   const PkeyCtxPtr context(peer ? EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr)

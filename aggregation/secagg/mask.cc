@@ -7,6 +7,8 @@
 #include <bit>
 #include <cstring>
 
+#include "aggregation/secagg/lane_kernels.h"
+
 namespace muster::aggregation::secagg {
 namespace {
 static_assert(std::endian::native == std::endian::little, "words are used as they lie");
@@ -14,15 +16,6 @@ static_assert(std::endian::native == std::endian::little, "words are used as the
 // Of keystream, expanded at a time. With as many lanes beside it, it stays in the first-level
 // cache.
 constexpr std::size_t kTileBytes = 16 * 1024;
-
-template <typename Lane>
-void AddWords(Sign sign, const Lane* words, std::span<Lane> lanes) {
-  if (sign == Sign::kAdd) {
-    for (std::size_t i = 0; i < lanes.size(); ++i) lanes[i] += words[i];
-  } else {
-    for (std::size_t i = 0; i < lanes.size(); ++i) lanes[i] -= words[i];
-  }
-}
 
 template <typename Lane>
 Status AddTiles(std::span<const Mask> masks, std::uint64_t offset, std::span<Lane> lanes) {
@@ -35,7 +28,10 @@ Status AddTiles(std::span<const Mask> masks, std::uint64_t offset, std::span<Lan
     const auto bytes = std::as_writable_bytes(std::span(words.value).first(tile.size()));
     for (const Mask& mask : masks) {
       MUSTER_TRY(mask.stream->Fill(offset, bytes));
-      AddWords(mask.sign, words.value.data(), tile);
+      if (mask.sign == Sign::kAdd)
+        AddWords(words.value.data(), tile.size(), tile.data());
+      else
+        SubtractWords(words.value.data(), tile.size(), tile.data());
     }
     offset += bytes.size();
     lanes = lanes.subspan(tile.size());
