@@ -1,8 +1,10 @@
 #include "aggregation/secagg/segments.h"
 
 #include <algorithm>
-#include <concepts>
 #include <set>
+
+#include "aggregation/secagg/violation.h"
+#include "aggregation/secagg/wire.h"
 
 namespace muster::aggregation::secagg {
 namespace {
@@ -35,54 +37,18 @@ Status CheckSegment(std::size_t index, const Segment& segment, std::uint32_t dev
   return Ok();
 }
 
-template <std::unsigned_integral T>
-void Put(Bytes& out, T value) {
-  for (std::size_t i = 0; i < sizeof value; ++i)
-    out.push_back(static_cast<std::byte>(value >> 8 * i & 0xff));
-}
-
-// Takes numbers from the front; past the end it gives zeroes and remembers.
-class Reader {
- public:
-  explicit Reader(ByteView bytes) : rest_(bytes) {}
-  template <std::unsigned_integral T>
-  T Take() {
-    std::uint64_t value = 0;
-    const ByteView bytes = TakeBytes(sizeof(T));
-    for (std::size_t i = 0; i < bytes.size(); ++i)
-      value |= std::to_integer<std::uint64_t>(bytes[i]) << 8 * i;
-    return static_cast<T>(value);
-  }
-  ByteView TakeBytes(std::size_t n) {
-    if (n > rest_.size()) {
-      ok_ = false;
-      return rest_ = {};
-    }
-    const ByteView out = rest_.first(n);
-    rest_ = rest_.subspan(n);
-    return out;
-  }
-  bool ok() const { return ok_; }
-  bool AtEnd() const { return ok_ && rest_.empty(); }
-
- private:
-  ByteView rest_;
-  bool ok_ = true;
-};
-
 Status Unreadable(std::string_view why) {
-  return WithReason(InvalidArgument("encoded segments: {}", why), Reason::kARTEFACT_INVALID);
+  return WithReason(Refused(Violation::kMALFORMED, "encoded segments: {}", why),
+                    Reason::kARTEFACT_INVALID);
 }
 
-StatusOr<Segment> TakeSegment(Reader& in) {
+// Whatever the bytes say; Make judges it.
+Segment GetSegment(WireReader& in) {
   Segment segment;
-  segment.name = AsText(in.TakeBytes(in.Take<std::uint8_t>()));
-  segment.count = in.Take<std::uint64_t>();
-  const auto bits = ParseLaneBits(in.Take<std::uint8_t>());
-  segment.limit = in.Take<std::uint32_t>();
-  if (!in.ok()) return Unreadable("they end early");
-  if (!bits.ok()) return Unreadable(MessageOf(bits.status()));
-  segment.bits = *bits;
+  segment.name = AsText(in.Raw(in.Get<std::uint8_t>()));
+  segment.count = in.Get<std::uint64_t>();
+  segment.bits = static_cast<LaneBits>(in.Get<std::uint8_t>());
+  segment.limit = in.Get<std::uint32_t>();
   return segment;
 }
 }  // namespace
@@ -115,32 +81,25 @@ Segments::Segments(std::uint32_t devices, std::vector<Segment> segments)
 }
 
 Bytes Segments::Encode() const {
-  Bytes out;
-  Put(out, devices_);
-  Put(out, static_cast<std::uint32_t>(segments_.size()));
-  for (const Segment& segment : segments_) {
-    Put(out, static_cast<std::uint8_t>(segment.name.size()));
-    const ByteView name = AsBytes(segment.name);
-    out.insert(out.end(), name.begin(), name.end());
-    Put(out, segment.count);
-    Put(out, static_cast<std::uint8_t>(segment.bits));
-    Put(out, static_cast<std::uint32_t>(segment.limit));
-  }
-  return out;
+  WireWriter out;
+  out.Put(devices_).Put(static_cast<std::uint32_t>(segments_.size()));
+  for (const Segment& segment : segments_)
+    out.Put(static_cast<std::uint8_t>(segment.name.size()))
+        .Text(segment.name)
+        .Put(segment.count)
+        .Put(static_cast<std::uint8_t>(segment.bits))
+        .Put(static_cast<std::uint32_t>(segment.limit));
+  return std::move(out).Take();
 }
 
 StatusOr<Segments> Segments::Parse(ByteView bytes) {
-  if (bytes.size() > kMostEncodedBytes) return Unreadable("they are too long");
-  Reader in(bytes);
-  const auto devices = in.Take<std::uint32_t>();
-  const auto count = in.Take<std::uint32_t>();
+  WireReader in(bytes);
+  const auto devices = in.Get<std::uint32_t>();
+  const auto count = in.Get<std::uint32_t>();
   if (count > kMostSegments) return Unreadable("too many segments");
   std::vector<Segment> segments;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    MUSTER_ASSIGN(Segment segment, TakeSegment(in));
-    segments.push_back(std::move(segment));
-  }
-  if (!in.AtEnd()) return Unreadable(in.ok() ? "bytes follow them" : "they end early");
+  for (std::uint32_t i = 0; i < count && in.ok(); ++i) segments.push_back(GetSegment(in));
+  if (const Status end = in.Finish("they"); !end.ok()) return Unreadable(MessageOf(end));
   auto out = Make(devices, std::move(segments));
   if (!out.ok()) return Unreadable(MessageOf(out.status()));
   return out;

@@ -46,7 +46,7 @@ class Segments {
   // FIELD_INVALID with the arithmetic when a segment is malformed, a name comes twice, there are
   // none or too many, devices is not in 1..kMostDevices, or devices * limit may wrap.
   static StatusOr<Segments> Make(std::uint32_t devices, std::vector<Segment> segments);
-  // The inverse of Encode, and of nothing else; ARTEFACT_INVALID on other bytes.
+  // The inverse of Encode, and of nothing else; ARTEFACT_INVALID and MALFORMED on other bytes.
   static StatusOr<Segments> Parse(ByteView bytes);
   // One encoding per value, for the hash of the task. Little-endian: u32 devices, u32 number of
   // segments; per segment u8 length of the name, the name, u64 count, u8 bits, u32 limit.

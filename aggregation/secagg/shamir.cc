@@ -6,6 +6,8 @@
 #include <bit>
 #include <cstring>
 
+#include "aggregation/secagg/violation.h"
+
 namespace muster::aggregation::secagg {
 namespace {
 static_assert(std::endian::native == std::endian::little, "numbers are written as they lie");
@@ -74,6 +76,12 @@ Share Evaluate(std::span<const Share::Limbs> coefficients, std::uint64_t at) {
   return Share(sum.value);
 }
 
+template <typename... Args>
+Status Unreadable(fmt::format_string<Args...> f, Args&&... args) {
+  return WithReason(Refused(Violation::kMALFORMED, f, std::forward<Args>(args)...),
+                    Reason::kARTEFACT_INVALID);
+}
+
 // 1 / values[i] for all i, at the price of one inverse (Montgomery's trick); none may be 0.
 void InvertAll(std::span<FieldElement> values) {
   std::vector<FieldElement> before(values.size());  // Of those in front of i, their product.
@@ -103,16 +111,13 @@ Share& Share::operator=(Share&& other) noexcept {
 Share::~Share() { explicit_bzero(&limbs_, sizeof limbs_); }
 
 StatusOr<Share> Share::Parse(ByteView bytes) {
-  if (bytes.size() != kBytes)
-    return WithReason(InvalidArgument("share: {} bytes, not {}", bytes.size(), kBytes),
-                      Reason::kARTEFACT_INVALID);
+  if (bytes.size() != kBytes) return Unreadable("share: {} bytes, not {}", bytes.size(), kBytes);
   Wiped<std::array<std::uint64_t, kLimbs>> numbers;
   std::memcpy(&numbers.value, bytes.data(), kBytes);
   Wiped<Limbs> limbs;
   for (std::size_t k = 0; k < kLimbs; ++k) {
     if (numbers.value[k] >= FieldElement::kModulus)
-      return WithReason(InvalidArgument("share: number {} is not below 2^61 - 1", k),
-                        Reason::kARTEFACT_INVALID);
+      return Unreadable("share: number {} is not below 2^61 - 1", k);
     limbs.value[k] = FieldElement::Reduce(numbers.value[k]);
   }
   return Share(limbs.value);

@@ -33,8 +33,8 @@ class Share {
   Share& operator=(Share&& other) noexcept;
   ~Share();
 
-  // Five little-endian 64-bit numbers. ARTEFACT_INVALID on another length or a number that is not
-  // below p, so that each share has one encoding.
+  // Five little-endian 64-bit numbers. ARTEFACT_INVALID and MALFORMED on another length or a number
+  // that is not below p, so that each share has one encoding.
   static StatusOr<Share> Parse(ByteView bytes);
   void Write(std::span<std::byte, kBytes> out) const;
   const Limbs& Reveal() const { return limbs_; }  // Every use is one grep away.
