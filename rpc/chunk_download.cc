@@ -8,7 +8,7 @@
 namespace muster::rpc {
 namespace {
 
-// One download: a chunk at a time. Owns itself until gRPC is done.
+// One download: a chunk on its way, the next one in the cache. Owns itself until gRPC is done.
 class DownloadCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
                            public std::enable_shared_from_this<DownloadCall> {
  public:
@@ -100,6 +100,15 @@ class DownloadCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     writing_ = true;
     progress_ = limits_.clock.Now();
     StartWrite(&current_);
+    if (offset_ < reader_->size() && !cache_.Find(digest_, offset_))
+      Post([](DownloadCall& call) { call.ReadAhead(); });
+  }
+
+  // The next chunk into the cache while this one is on its way.
+  void ReadAhead() {
+    if (!status_.ok() || offset_ == reader_->size()) return;
+    // An error comes again when the chunk is wanted.
+    (void)Guarded([this] { return cache_.Read(digest_, offset_, *reader_).status(); });
   }
 
   void WatchIdle() {

@@ -41,6 +41,8 @@ void Bound(grpc::ServerBuilder& builder, const ServerLimits& limits) {
   // message that is being read widens the window to its own size all the same.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, limits.window_bytes);
+  // Each connection keeps what it reads into; left alone, that grows to megabytes.
+  builder.AddChannelArgument(GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, limits.read_bytes);
   // Pings in the middle of a long poll are welcome; floods of them are not.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                              kPingIntervalMs);

@@ -29,7 +29,8 @@ struct ServerLimits {
   int max_streams_per_connection = 256;   // One agent may host many nodes.
   std::size_t memory_bytes = 256u << 20;  // Of gRPC's own buffers.
   // What a client may send ahead of our reading: uploads that wait for their turn hold this much.
-  int window_bytes = 128 * 1024;
+  int window_bytes = 64 * 1024;
+  int read_bytes = 64 * 1024;  // Of one read from a connection's socket.
 };
 
 class Server {

@@ -74,7 +74,8 @@ int Fail(const Status& status) {
 // and Debian's absl looks for lock cycles at every lock unless told not to. Together a fifth of the
 // memory and a twentieth of the CPU of a round (bench/README.md).
 void TameTheRuntime() {
-  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 }
 

@@ -16,7 +16,7 @@ struct ServerOptions {
   std::string trust_domain = "muster.local";
   std::string authority_key_file;  // Hex of the enrolment authority's public key.
   std::size_t threads = 0;         // 0: one for each core.
-  std::uint64_t upload_memory_bytes = 16ull << 20;
+  std::uint64_t upload_memory_bytes = 8ull << 20;
 };
 
 class MusterServer {

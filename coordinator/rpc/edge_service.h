@@ -42,7 +42,7 @@ class EdgeService final : public EdgeServiceBase {
   Blobs& blobs_;
   rpc::Border& border_;
   const rpc::TransferLimits limits_;
-  rpc::ChunkCache chunks_{8 << 20};
+  rpc::ChunkCache chunks_{2 << 20};
 };
 
 }  // namespace muster::coordinator
