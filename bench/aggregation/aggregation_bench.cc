@@ -11,6 +11,7 @@
 #include "aggregation/accumulator.h"
 #include "aggregation/secagg/mask.h"
 #include "base/seeded.h"
+#include "bench/aggregation/share_timing.h"
 #include "bench/report.h"
 #include "platform/openssl_keystream.h"
 
@@ -123,5 +124,7 @@ int main(int argc, char** argv) {
   report.Add({"mask_add", "ratio_to_memcpy", kMasks * masks.memcpy_seconds / masks.mask_seconds,
               fmt::format("memcpy {:.2f} GB/s", bytes / masks.memcpy_seconds / 1e9), 0.6,
               bench::kAtLeast});
+  report.Add({"shamir_timing", "welch_t", bench::ReconstructTimingT(), "zero against random shares",
+              4.5, bench::kAtMost});
   return report.Finish();
 }
