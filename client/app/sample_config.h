@@ -23,7 +23,8 @@ nodes:
         windows: last             # For evaluation: last or all.
         time_limit: 10m
 
-# What this site allows, whatever a server asks. Leave out what you do not want to limit.
+# What this site allows, whatever a server asks. Leave out what you do not want to limit. The same
+# fields may stand in a file that the site's owner keeps: policy_file: /etc/muster/policy.yaml
 policy:
   campaigns: ["turbofan*"]        # Names, or a prefix and '*'.
   hours: [{from: "20:00", to: "06:00"}]   # Local time; may wrap midnight.

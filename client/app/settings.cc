@@ -74,7 +74,7 @@ StatusOr<LocalPolicy> PolicyFrom(const v1::LocalPolicy& policy) {
   PolicyRules rules;
   rules.campaigns.assign(policy.campaigns().begin(), policy.campaigns().end());
   for (int i = 0; i < policy.hours_size(); ++i) {
-    const std::string path = fmt::format("policy.hours[{}]", i);
+    const std::string path = fmt::format("hours[{}]", i);
     const StatusOr<TimeOfDay> from = ParseTimeOfDay(policy.hours(i).from());
     if (!from.ok()) return InvalidField(path + ".from", "{}", MessageOf(from.status()));
     const StatusOr<TimeOfDay> to = ParseTimeOfDay(policy.hours(i).to());
@@ -117,7 +117,13 @@ StatusOr<AgentSettings> MakeSettings(const v1::AgentConfig& config, const fs::pa
       return InvalidField(path + ".name", "'{}' stands twice", node.name.value());
     out.nodes.push_back(std::move(node));
   }
-  MUSTER_ASSIGN(out.policy, PolicyFrom(config.policy()));
+  if (config.has_policy() && !config.policy_file().empty())
+    return InvalidField("policy_file", "stands beside `policy`: keep one of the two");
+  if (!config.policy_file().empty()) out.policy_file = Absolute(folder, config.policy_file());
+  StatusOr<LocalPolicy> policy = PolicyFrom(config.policy());
+  if (!policy.ok())
+    return WithField(policy.status(), fmt::format("policy.{}", FieldOf(policy.status())));
+  out.policy = *std::move(policy);
   if (!config.torch().worker().empty())
     out.torch_worker = Absolute(folder, config.torch().worker()).string();
   MUSTER_ASSIGN(out.log, LogFrom(config.log()));
@@ -125,6 +131,14 @@ StatusOr<AgentSettings> MakeSettings(const v1::AgentConfig& config, const fs::pa
     return InvalidField("parallel_tasks", "more than {}", kMaxParallelTasks);
   out.parallel_tasks = std::max(config.parallel_tasks(), 1U);
   return out;
+}
+
+StatusOr<LocalPolicy> LoadPolicy(const fs::path& file) {
+  MUSTER_ASSIGN(const config::Loaded<v1::LocalPolicy> loaded,
+                config::LoadMessage<v1::LocalPolicy>(file.string()));
+  StatusOr<LocalPolicy> policy = PolicyFrom(loaded.message);
+  if (!policy.ok()) return config::Located(policy.status(), loaded.source);
+  return policy;
 }
 
 StatusOr<AgentSettings> LoadSettings(const fs::path& file) {
@@ -135,6 +149,9 @@ StatusOr<AgentSettings> LoadSettings(const fs::path& file) {
   if (error) return Unavailable("{}: {}", file.string(), error.message());
   StatusOr<AgentSettings> settings = MakeSettings(loaded.message, folder);
   if (!settings.ok()) return config::Located(settings.status(), loaded.source);
+  if (!settings->policy_file.empty()) {
+    MUSTER_ASSIGN(settings->policy, LoadPolicy(settings->policy_file));
+  }
   return settings;
 }
 

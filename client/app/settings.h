@@ -1,6 +1,6 @@
 #pragma once
 // The agent's YAML file, checked once: past this, a setting is right because it exists. Reads the
-// file itself and nothing that it names.
+// file itself and the policy file that it may name, nothing else.
 #include <muster/v1/agent.pb.h>
 
 #include <filesystem>
@@ -30,6 +30,7 @@ struct AgentSettings {
   std::filesystem::path state_dir;
   std::filesystem::path join_file;  // Empty: none.
   std::vector<NodeSettings> nodes;
+  std::filesystem::path policy_file;  // Empty: none; LoadSettings has then read `policy` from it.
   LocalPolicy policy;
   std::string torch_worker;  // Empty: to be looked for.
   platform::LogOptions log;
@@ -40,7 +41,11 @@ struct AgentSettings {
 //   errors   INVALID_ARGUMENT (FIELD_INVALID, NAME_INVALID) with the field's path.
 StatusOr<AgentSettings> MakeSettings(const v1::AgentConfig& config,
                                      const std::filesystem::path& folder);
-// The same of a file; errors say file, line and column.
+// What a site allows, in a file that its owner keeps, apart from the agent's settings. Errors say
+// file, line and column.
+StatusOr<LocalPolicy> LoadPolicy(const std::filesystem::path& file);
+// The same of a file, and of the policy file it names. A policy that cannot be read is an error,
+// never "everything is allowed".
 StatusOr<AgentSettings> LoadSettings(const std::filesystem::path& file);
 
 }  // namespace muster::client

@@ -28,14 +28,14 @@ StatusOr<TimeOfDay> ParseTimeOfDay(std::string_view text) {
 StatusOr<LocalPolicy> LocalPolicy::Make(PolicyRules rules) {
   for (std::size_t i = 0; i < rules.campaigns.size(); ++i) {
     const std::string& name = rules.campaigns[i];
-    const std::string path = fmt::format("policy.campaigns[{}]", i);
+    const std::string path = fmt::format("campaigns[{}]", i);
     if (name.empty()) return InvalidField(path, "is empty");
     if (name.find('*') < name.size() - 1)
       return InvalidField(path, "'*' may stand at the end of '{}' only", name);
   }
   for (std::size_t i = 0; i < rules.hours.size(); ++i)
     if (rules.hours[i].from == rules.hours[i].to || rules.hours[i].from == kDay)
-      return InvalidField(fmt::format("policy.hours[{}]", i), "from {} to {} is no time at all",
+      return InvalidField(fmt::format("hours[{}]", i), "from {} to {} is no time at all",
                           ClockText(rules.hours[i].from), ClockText(rules.hours[i].to));
   return LocalPolicy(std::move(rules));
 }

@@ -14,8 +14,9 @@ using ::muster::testing::Fails;
 using ::muster::testing::IsOk;
 using ::muster::testing::TempDir;
 
-std::string Write(const TempDir& dir, const std::string& text) {
-  const std::string path = dir / "edge.yaml";
+std::string Write(const TempDir& dir, const std::string& text,
+                  const std::string& name = "edge.yaml") {
+  const std::string path = dir / name;
   std::ofstream(path) << text;
   return path;
 }
@@ -66,6 +67,34 @@ TEST(Settings, NamesTheFieldThatIsWrong) {
     EXPECT_THAT(settings, Fails(absl::StatusCode::kInvalidArgument, reason));
     EXPECT_EQ(FieldOf(settings.status()), field);
   }
+}
+
+TEST(Settings, ThePolicyMayBeAFileThatTheSitesOwnerKeeps) {
+  const TempDir dir;
+  Write(dir, "campaigns: [\"pump*\"]\nleast_cohort: 3\nbytes_a_day: 1000\n", "policy.yaml");
+  const auto settings = LoadSettings(Write(dir, std::string(kNode) + "policy_file: policy.yaml\n"));
+  ASSERT_THAT(settings, IsOk());
+  PolicyAsk ask{.campaign = CampaignName("pumps"), .cohort = 3, .bytes = 1000};
+  EXPECT_THAT(settings->policy.Check(ask), IsOk());
+  ask.cohort = 2;
+  EXPECT_THAT(settings->policy.Check(ask),
+              Fails(absl::StatusCode::kPermissionDenied, Reason::kPOLICY_COHORT));
+}
+
+TEST(Settings, APolicyFileThatIsMissingWrongOrBesideAnotherPolicyIsRefused) {
+  const TempDir dir;
+  const std::string named = std::string(kNode) + "policy_file: policy.yaml\n";
+  EXPECT_FALSE(LoadSettings(Write(dir, named)).ok());  // Not "everything is allowed".
+
+  Write(dir, "hours: [{from: '20:00', to: '20:00'}]\n", "policy.yaml");
+  const auto wrong = LoadSettings(Write(dir, named));
+  EXPECT_THAT(wrong, Fails(absl::StatusCode::kInvalidArgument, Reason::kFIELD_INVALID));
+  EXPECT_NE(MessageOf(wrong.status()).find("policy.yaml:1:"), std::string_view::npos);
+
+  Write(dir, "least_cohort: 3\n", "policy.yaml");
+  const auto both = LoadSettings(Write(dir, named + "policy: {least_cohort: 1}\n"));
+  EXPECT_THAT(both, Fails(absl::StatusCode::kInvalidArgument, Reason::kFIELD_INVALID));
+  EXPECT_EQ(FieldOf(both.status()), "policy_file");
 }
 
 TEST(Settings, RefusesAFieldThatDoesNotExist) {
