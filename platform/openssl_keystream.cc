@@ -68,7 +68,7 @@ class AesCtrKeystream final : public Keystream {
     if (ok != 1) return OpenSslError("AES-128-CTR seek");
     position_ = offset - offset % kBlock;
     unsigned char skipped[kBlock];
-    const Status status = Next(skipped, offset % kBlock);
+    Status status = Next(skipped, offset % kBlock);
     OPENSSL_cleanse(skipped, sizeof skipped);
     return status;
   }

@@ -27,20 +27,18 @@ struct WipedElements {
   ~WipedElements() { explicit_bzero(value.data(), value.size() * sizeof(Share::Limbs)); }
 };
 
-Share::Limbs LimbsOf(const Words& words) {
-  Share::Limbs limbs;
+// Into the caller's place, and not by value: copies on the stack would not be erased.
+void CutIntoLimbs(const Words& words, Share::Limbs& limbs) {
   for (std::size_t k = 0; k < Share::kLimbs; ++k) {
     const std::size_t bit = k * kLimbBits, word = bit / 64, shift = bit % 64;
     std::uint64_t value = words[word] >> shift;
     if (shift != 0 && word + 1 < words.size()) value |= words[word + 1] << (64 - shift);
     limbs[k] = FieldElement::Reduce(value & ((std::uint64_t{1} << kLimbBits) - 1));
   }
-  return limbs;
 }
 
-// False when a limb has more bits than its part of a secret. The limbs that pass are those that
-// LimbsOf makes.
-bool WordsOf(const Share::Limbs& limbs, Words& words) {
+// The inverse. False when a limb has more bits than its part of a secret.
+bool JoinLimbs(const Share::Limbs& limbs, Words& words) {
   std::uint64_t beyond = 0;
   words = {};
   for (std::size_t k = 0; k < Share::kLimbs; ++k) {
@@ -141,7 +139,7 @@ StatusOr<std::vector<Share>> SplitSecret(const Secret& secret, std::size_t thres
   WipedElements coefficients{std::vector<Share::Limbs>(threshold)};
   Wiped<Words> words;
   std::memcpy(&words.value, secret.Reveal().data(), kSharedSecretBytes);
-  coefficients.value[0] = LimbsOf(words.value);
+  CutIntoLimbs(words.value, coefficients.value[0]);
   DrawUniform(rng, std::span(coefficients.value).subspan(1));
   std::vector<Share> shares;
   shares.reserve(holders);
@@ -183,7 +181,7 @@ StatusOr<Secret> Interpolator::Reconstruct(std::span<const Share> shares) const 
     for (std::size_t k = 0; k < Share::kLimbs; ++k)
       sum.value[k] = sum.value[k] + weights_[i] * shares[i].Reveal()[k];
   Wiped<Words> words;
-  if (!WordsOf(sum.value, words.value))
+  if (!JoinLimbs(sum.value, words.value))
     return WithReason(InvalidArgument("the shares interpolate to no 32-byte secret: one of them is "
                                       "wrong, or they are too few"),
                       Reason::kARTEFACT_INVALID);

@@ -80,7 +80,8 @@ TEST(LaneVector, SumsAtTheBoundNeverWrapAndOneBeyondIsCaught) {
           ASSERT_THAT(total.AddWire(total.AllTiles(), wire), IsOk());
         std::int32_t sum = 0;
         ASSERT_THAT(total.Sums(s, 0, devices, std::span(&sum, 1)), IsOk());
-        EXPECT_EQ(sum, std::int64_t{sign} * devices * segments[s].limit) << devices << " " << segments[s].name;
+        EXPECT_EQ(sum, std::int64_t{sign} * devices * segments[s].limit)
+            << devices << " " << segments[s].name;
 
         // Somebody who sends one more than the limit.
         LaneVector unit(segments);
