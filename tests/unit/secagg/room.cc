@@ -79,14 +79,18 @@ Bytes TestDevice::Mask() {
   for (std::size_t s = 0; s < values.size(); ++s) EXPECT_TRUE(vector.Set(s, 0, values[s]).ok());
   std::vector<std::unique_ptr<Keystream>> streams;
   std::vector<aggregation::secagg::Mask> to_add;
-  for (const DeviceEffect& effect : session_->Pending())
-    if (const auto* mask = std::get_if<MaskVector>(&effect))
-      for (const MaskSeed& seed : mask->seeds) {
-        const ByteView raw = seed.seed.Reveal();
-        masks.push_back({Bytes(raw.begin(), raw.end()), seed.sign});
-        streams.push_back(crypto_.NewKeystream(seed.seed).value());
-        to_add.push_back({streams.back().get(), seed.sign});
-      }
+  const auto& masking = std::get<Masking>(session_->state());
+  const Cohort& cohort = *masking.view->cohort;
+  std::vector<Member> partners = cohort.graph.NeighboursOf(masking.view->me);
+  std::erase_if(partners, [&](Member m) { return !masking.view->inbound.shared.Contains(m); });
+  for (const MaskSeed& seed : masking.seeds) {
+    const ByteView raw = seed.seed.Reveal();
+    std::optional<AgreementPublic> partner;
+    if (masks.size() < partners.size()) partner = cohort.At(partners[masks.size()]).mask_key;
+    masks.push_back({Bytes(raw.begin(), raw.end()), seed.sign, partner});
+    streams.push_back(crypto_.NewKeystream(seed.seed).value());
+    to_add.push_back({streams.back().get(), seed.sign});
+  }
   EXPECT_TRUE(vector.AddMasks(to_add, vector.AllTiles()).ok());
   wire.resize(vector.segments().wire_bytes());
   EXPECT_TRUE(vector.WriteWire(vector.AllTiles(), wire).ok());

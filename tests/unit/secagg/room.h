@@ -58,10 +58,11 @@ class TestDevice {
   struct UsedMask {
     Bytes seed;
     Sign sign;
+    std::optional<AgreementPublic> partner;  // Its mask key; none: the device's own mask.
   };
   std::unique_ptr<Signer> signer;
   std::vector<std::vector<std::int32_t>> values;  // By segment.
-  std::vector<UsedMask> masks;                    // The device's own comes last.
+  std::vector<UsedMask> masks;
   Bytes wire;
 
  private:
