@@ -35,8 +35,8 @@ class UploadSink final : public rpc::ChunkSink {
       std::memcpy(out, part.data(), part.size());
       out += part.size();
     }
-    coordinator_.UploadProgress(target_.device, target_.round, offset + data.size());
-    return Ok();
+    return coordinator_.UploadProgress(target_.device, target_.round, *buffer_,
+                                       offset + data.size());
   }
 
   void Finish(std::function<void(StatusOr<std::string>)> done) override {
@@ -49,7 +49,7 @@ class UploadSink final : public rpc::ChunkSink {
 
   void Broken(const Status&) override {
     // Another stream's upload is not ours to pause: only one that was let in is.
-    if (begun_ && *buffer_) coordinator_.PauseUpload(target_.device, target_.round);
+    if (begun_ && *buffer_) coordinator_.PauseUpload(target_.device, target_.round, *buffer_);
   }
 
  private:

@@ -159,13 +159,15 @@ void Coordinator::BeginUpload(DeviceId device, RoundKey round, std::uint64_t tot
       });
 }
 
-void Coordinator::UploadProgress(const DeviceId& device, const RoundKey& round,
-                                 std::uint64_t received) {
-  uploads_.Progress({device, round}, received);
+Status Coordinator::UploadProgress(const DeviceId& device, const RoundKey& round,
+                                   const std::shared_ptr<UploadBuffer>& buffer,
+                                   std::uint64_t received) {
+  return uploads_.Progress({device, round}, buffer, received);
 }
 
-void Coordinator::PauseUpload(const DeviceId& device, const RoundKey& round) {
-  uploads_.Pause({device, round});
+void Coordinator::PauseUpload(const DeviceId& device, const RoundKey& round,
+                              const std::shared_ptr<UploadBuffer>& buffer) {
+  uploads_.Pause({device, round}, buffer);
 }
 
 void Coordinator::FinishUpload(DeviceId device, RoundKey round, std::uint64_t examples,

@@ -69,9 +69,12 @@ class Coordinator final : public RoundWorkEvents {
   // UNKNOWN_ROUND, ROUND_CLOSED, ALREADY_COUNTED, UPLOAD_TOO_LARGE, UPLOAD_BUSY.
   void BeginUpload(DeviceId device, RoundKey round, std::uint64_t total,
                    Done<std::shared_ptr<UploadBuffer>> done);
-  // After each chunk that was written to the buffer; from the stream's thread.
-  void UploadProgress(const DeviceId& device, const RoundKey& round, std::uint64_t received);
-  void PauseUpload(const DeviceId& device, const RoundKey& round);
+  // After each chunk that was written to the buffer; from the stream's thread. UPLOAD_BUSY when the
+  // upload was too slow while others waited: its stream is to end.
+  Status UploadProgress(const DeviceId& device, const RoundKey& round,
+                        const std::shared_ptr<UploadBuffer>& buffer, std::uint64_t received);
+  void PauseUpload(const DeviceId& device, const RoundKey& round,
+                   const std::shared_ptr<UploadBuffer>& buffer);
   // The buffer is full: screens on the pool, then answers there. OK means received.
   void FinishUpload(DeviceId device, RoundKey round, std::uint64_t examples, Done<bool> done);
   void ReportEvaluation(DeviceId device, RoundKey round, EvaluationSums sums, Done<bool> done);

@@ -20,7 +20,7 @@ std::shared_ptr<UploadBuffer> Uploads::Reserve(const Key& key, std::uint64_t tot
   reserved_ += total;
   reserved_at_ = clock_.Now();
   auto buffer = std::make_shared<UploadBuffer>(Space(total));
-  entries_[key] = {buffer, true, reserved_at_};
+  entries_[key] = {buffer, true, reserved_at_, reserved_at_};
   return buffer;
 }
 
@@ -70,10 +70,10 @@ void Uploads::Begin(const Key& key, std::uint64_t total, Admitted admitted) {
   admitted(std::move(result));
 }
 
-void Uploads::Pause(const Key& key) {
+void Uploads::Pause(const Key& key, const std::shared_ptr<UploadBuffer>& buffer) {
   absl::MutexLock lock(&mu_);
   const auto it = entries_.find(key);
-  if (it != entries_.end()) {
+  if (it != entries_.end() && it->second.buffer == buffer) {
     it->second.writing = false;
     it->second.touched = clock_.Now();
   }
@@ -109,15 +109,32 @@ void Uploads::Drop(const Key& key) {
 }
 
 void Uploads::Expire() {
-  std::vector<Key> idle;
+  std::vector<Key> over;
   {
     absl::MutexLock lock(&mu_);
     const Timestamp now = clock_.Now();
-    for (const auto& [key, entry] : entries_)
-      if (!entry.writing && entry.touched + limits_.idle <= now) idle.push_back(key);
+    for (const auto& [key, entry] : entries_) {
+      if (!entry.writing && entry.touched + limits_.idle <= now) {
+        over.push_back(key);
+      } else if (!waiters_.empty() && TurnIsOver(key, entry, now)) {
+        ++DeviceOf(key).turns_lost;
+        over.push_back(key);
+      }
+    }
     if (reserved_at_ + limits_.idle <= now) spare_.clear();
   }
-  for (const Key& key : idle) Drop(key);
+  for (const Key& key : over) Drop(key);
+}
+
+bool Uploads::TurnIsOver(const Key& key, const Entry& entry, Timestamp now) {
+  const unsigned doublings = std::min(DeviceOf(key).turns_lost, kMostDoublings);
+  return entry.admitted + limits_.turn * (1U << doublings) <= now;
+}
+
+Uploads::Device& Uploads::DeviceOf(const Key& key) {
+  Campaign& campaign = campaigns_[key.second.campaign];
+  if (campaign.round < key.second) campaign = {key.second, {}, {}};
+  return campaign.devices[key.first];
 }
 
 void Uploads::AdmitWaiters() {
@@ -141,18 +158,27 @@ void Uploads::AdmitWaiters() {
 
 Timestamp Uploads::LastProgress(const CampaignName& campaign) const {
   absl::MutexLock lock(&mu_);
-  const auto it = progress_.find(campaign);
-  return it == progress_.end() ? Timestamp() : it->second;
+  const auto it = campaigns_.find(campaign);
+  return it == campaigns_.end() ? Timestamp() : it->second.progress;
 }
 
-void Uploads::Progress(const Key& key, std::uint64_t received) {
+Status Uploads::Progress(const Key& key, const std::shared_ptr<UploadBuffer>& buffer,
+                         std::uint64_t received) {
   absl::MutexLock lock(&mu_);
-  const Timestamp now = clock_.Now();
-  progress_[key.second.campaign] = now;
   const auto it = entries_.find(key);
-  if (it == entries_.end()) return;
-  it->second.buffer->received = received;
+  if (it == entries_.end() || it->second.buffer != buffer)
+    return WithReason(Aborted("others were waiting, and this upload was too slow: send it again"),
+                      Reason::kUPLOAD_BUSY);
+  const Timestamp now = clock_.Now();
+  buffer->received = received;
   it->second.touched = now;
+  Device& device = DeviceOf(key);
+  const std::uint64_t step = std::max<std::uint64_t>(buffer->bytes.size() / 16, 1);
+  if (received / step > device.sixteenths) {
+    device.sixteenths = received / step;
+    campaigns_[key.second.campaign].progress = now;
+  }
+  return Ok();
 }
 
 }  // namespace muster::coordinator

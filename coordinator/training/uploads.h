@@ -1,6 +1,8 @@
 #pragma once
 // Uploads in progress: their bytes so far, and how much memory they may take together. An upload
-// that breaks off goes on where it stopped; one that stays silent is forgotten.
+// that breaks off goes on where it stopped; one that stays silent is forgotten, and one that is
+// slow while others wait gives its place up, so that a device that sends a byte a minute holds
+// neither the memory nor the round.
 #include <absl/base/thread_annotations.h>
 #include <absl/synchronization/mutex.h>
 
@@ -21,6 +23,9 @@ namespace muster::coordinator {
 struct UploadLimits {
   std::uint64_t memory_bytes = 16ull << 20;  // Of all uploads; one is admitted whatever its size.
   Duration idle{30'000};
+  // An upload may keep its memory so long while others wait for it; each time that it lost its
+  // place, twice as long the next time, so that slow devices get through one after the other.
+  Duration turn{60'000};
 };
 
 // Bytes of one upload. Written by one stream at a time.
@@ -45,8 +50,8 @@ class Uploads {
   // Calls `admitted` as soon as there is memory, perhaps at once. The stream goes on at the
   // buffer's `received`. ABORTED (UPLOAD_BUSY) when another stream writes this upload now.
   void Begin(const Key& key, std::uint64_t total, Admitted admitted);
-  // The stream broke off: the bytes stay for a while.
-  void Pause(const Key& key);
+  // The stream that writes `buffer` broke off: the bytes stay for a while.
+  void Pause(const Key& key, const std::shared_ptr<UploadBuffer>& buffer);
   // The upload is whole: hands the bytes over. Their memory stays reserved until Release.
   Bytes Take(const Key& key);
   void Release(std::uint64_t bytes);
@@ -55,23 +60,42 @@ class Uploads {
   void Recycle(Bytes bytes);
   // The upload is of no use any more.
   void Drop(const Key& key);
-  // Forgets paused uploads that have been idle for too long.
+  // Forgets paused uploads that have been idle for too long, and those whose turn is over.
   void Expire();
-  // The newest chunk of any upload of `campaign`; the epoch when there was none.
+  // When an upload of the campaign's newest round last came a sixteenth of its size further than
+  // that device's had ever been; the epoch when none did. So one device can keep a round open for
+  // sixteen of its windows at most, whatever it sends and however often.
   Timestamp LastProgress(const CampaignName& campaign) const;
-  void Progress(const Key& key, std::uint64_t received);
+  // After each chunk written to `buffer`. ABORTED (UPLOAD_BUSY) when the upload has lost its place.
+  Status Progress(const Key& key, const std::shared_ptr<UploadBuffer>& buffer,
+                  std::uint64_t received);
 
  private:
   struct Entry {
     std::shared_ptr<UploadBuffer> buffer;
     bool writing = false;
     Timestamp touched;
+    Timestamp admitted;
   };
+  // What the devices of a campaign's newest round have done so far.
+  struct Device {
+    std::uint64_t sixteenths = 0;
+    unsigned turns_lost = 0;
+  };
+  struct Campaign {
+    RoundKey round;
+    Timestamp progress;
+    std::map<DeviceId, Device> devices;
+  };
+  static constexpr unsigned kMostDoublings = 10;
   struct Waiter {
     Key key;
     std::uint64_t total;
     Admitted admitted;
   };
+  Device& DeviceOf(const Key& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool TurnIsOver(const Key& key, const Entry& entry, Timestamp now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   bool Fits(std::uint64_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   std::shared_ptr<UploadBuffer> Reserve(const Key& key, std::uint64_t total)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -87,7 +111,7 @@ class Uploads {
   std::uint64_t reserved_ ABSL_GUARDED_BY(mu_) = 0;
   std::vector<Bytes> spare_ ABSL_GUARDED_BY(mu_);  // All of one size.
   Timestamp reserved_at_ ABSL_GUARDED_BY(mu_);     // The newest reservation.
-  std::map<CampaignName, Timestamp> progress_ ABSL_GUARDED_BY(mu_);
+  std::map<CampaignName, Campaign> campaigns_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace muster::coordinator

@@ -184,7 +184,7 @@ class Link final : public client::CoordinatorLink, public std::enable_shared_fro
          answer](StatusOr<std::shared_ptr<coordinator::UploadBuffer>> buffer) {
           if (!buffer.ok()) return answer(buffer.status());
           if ((*buffer)->received != upload.offset) {
-            self->server_.coordinator->PauseUpload(self->device_, upload.round);
+            self->server_.coordinator->PauseUpload(self->device_, upload.round, *buffer);
             return answer(
                 WithReason(InvalidArgument("not where it stopped"), Reason::kCHUNK_OUT_OF_ORDER));
           }
@@ -198,12 +198,15 @@ class Link final : public client::CoordinatorLink, public std::enable_shared_fro
     const std::uint64_t from = buffer->received;
     const std::uint64_t size = std::min<std::uint64_t>(kPiece, buffer->bytes.size() - from);
     if (scheduler_.Chance(weather_.break_percent)) {
-      server_.coordinator->PauseUpload(device_, upload.round);
+      server_.coordinator->PauseUpload(device_, upload.round, buffer);
       return answer(Lost());
     }
     std::copy_n(upload.file->begin() + static_cast<std::ptrdiff_t>(from), size,
                 buffer->bytes.begin() + static_cast<std::ptrdiff_t>(from));
-    server_.coordinator->UploadProgress(device_, upload.round, from + size);
+    if (const Status lost =
+            server_.coordinator->UploadProgress(device_, upload.round, buffer, from + size);
+        !lost.ok())
+      return answer(lost);
     if (from + size == buffer->bytes.size())
       return server_.coordinator->FinishUpload(device_, upload.round, upload.examples, answer);
     server_.process->Post([self = shared_from_this(), upload, buffer, answer] {

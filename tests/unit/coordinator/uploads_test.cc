@@ -16,15 +16,18 @@ class UploadTable : public ::testing::Test {
       admitted.insert_or_assign(device, std::move(b));
     });
   }
+  Status Receive(const char* device, std::uint64_t received) {
+    return uploads.Progress(Key(device), *admitted.at(device), received);
+  }
   ManualClock clock{Timestamp(Duration(1'000'000))};
-  Uploads uploads{{.memory_bytes = 100, .idle = Duration(1000)}, clock};
+  Uploads uploads{{.memory_bytes = 100, .idle = Duration(1000), .turn = Duration(5000)}, clock};
   std::map<std::string, StatusOr<std::shared_ptr<UploadBuffer>>> admitted;
 };
 
 TEST_F(UploadTable, AnUploadThatBrokeOffGoesOnWhereItStopped) {
   Begin("ann", 80);
-  uploads.Progress(Key("ann"), 30);
-  uploads.Pause(Key("ann"));
+  EXPECT_TRUE(Receive("ann", 30).ok());
+  uploads.Pause(Key("ann"), *admitted.at("ann"));
   EXPECT_EQ(uploads.Offset(Key("ann"), 80), 30u);
   admitted.clear();
   Begin("ann", 80);
@@ -33,8 +36,8 @@ TEST_F(UploadTable, AnUploadThatBrokeOffGoesOnWhereItStopped) {
 
 TEST_F(UploadTable, AnotherFileStartsFromTheBeginning) {
   Begin("ann", 80);
-  uploads.Progress(Key("ann"), 30);
-  uploads.Pause(Key("ann"));
+  EXPECT_TRUE(Receive("ann", 30).ok());
+  uploads.Pause(Key("ann"), *admitted.at("ann"));
   EXPECT_EQ(uploads.Offset(Key("ann"), 60), 0u);
   Begin("ann", 60);
   EXPECT_EQ((*admitted.at("ann"))->bytes.size(), 60u);
@@ -92,7 +95,7 @@ TEST_F(UploadTable, ARecycledBufferServesTheNextUploadOfItsSizeAndIsGivenUpWhenN
 
 TEST_F(UploadTable, SilentUploadsAreForgottenAndTheirMemoryIsFree) {
   Begin("ann", 80);
-  uploads.Pause(Key("ann"));
+  uploads.Pause(Key("ann"), *admitted.at("ann"));
   Begin("bob", 80);
   clock.Advance(Duration(999));
   uploads.Expire();
@@ -106,9 +109,71 @@ TEST_F(UploadTable, SilentUploadsAreForgottenAndTheirMemoryIsFree) {
 TEST_F(UploadTable, ChunksAreProgressOfTheirCampaignAlone) {
   Begin("ann", 80);
   clock.Advance(Duration(500));
-  uploads.Progress(Key("ann"), 10);
+  EXPECT_TRUE(Receive("ann", 10).ok());
   EXPECT_EQ(uploads.LastProgress(CampaignName("c")), clock.Now());
   EXPECT_EQ(uploads.LastProgress(CampaignName("other")), Timestamp());
+}
+
+TEST_F(UploadTable, OnlySixteenthsNeverReachedBeforeKeepARoundOpen) {
+  Begin("ann", 80);
+  const auto opens = [this](std::uint64_t received) {
+    clock.Advance(Duration(10));
+    EXPECT_TRUE(Receive("ann", received).ok());
+    return uploads.LastProgress(CampaignName("c")) == clock.Now();
+  };
+  EXPECT_FALSE(opens(0));
+  EXPECT_FALSE(opens(4));
+  EXPECT_TRUE(opens(5));
+  EXPECT_FALSE(opens(6));
+  EXPECT_TRUE(opens(80));
+  uploads.Drop(Key("ann"));
+  Begin("ann", 80);
+  EXPECT_FALSE(opens(80)) << "the same bytes again are no progress";
+  Begin("bob", 10);
+  EXPECT_TRUE(Receive("bob", 1).ok());
+  EXPECT_EQ(uploads.LastProgress(CampaignName("c")), clock.Now()) << "another device's are";
+}
+
+TEST_F(UploadTable, ASlowUploadKeepsItsPlaceUntilOthersWait) {
+  Begin("ann", 80);
+  clock.Advance(Duration(100'000));
+  uploads.Expire();
+  EXPECT_TRUE(Receive("ann", 1).ok());
+  Begin("bob", 80);
+  uploads.Expire();
+  EXPECT_TRUE(admitted.contains("bob"));
+  EXPECT_EQ(ReasonOf(Receive("ann", 2)), Reason::kUPLOAD_BUSY);
+}
+
+TEST_F(UploadTable, AStreamThatLostItsPlaceCannotTouchTheUploadThatCameAfter) {
+  Begin("ann", 80);
+  const std::shared_ptr<UploadBuffer> old = *admitted.at("ann");
+  Begin("bob", 80);
+  clock.Advance(Duration(5000));
+  uploads.Expire();
+  uploads.Drop(Key("bob"));
+  Begin("ann", 80);
+  EXPECT_EQ(ReasonOf(uploads.Progress(Key("ann"), old, 70)), Reason::kUPLOAD_BUSY);
+  uploads.Pause(Key("ann"), old);
+  EXPECT_EQ(uploads.Offset(Key("ann"), 80), 0u);
+  EXPECT_TRUE(Receive("ann", 10).ok());
+}
+
+TEST_F(UploadTable, EachLostPlaceDoublesTheNextTurnSoThatSlowDevicesGetThrough) {
+  Begin("ann", 80);
+  Begin("bob", 80);
+  clock.Advance(Duration(5000));
+  uploads.Expire();  // Ann's turn is over; bob's begins.
+  Begin("ann", 80);
+  clock.Advance(Duration(5000));
+  uploads.Expire();  // Bob's is over; ann's second begins.
+  Begin("bob", 80);
+  clock.Advance(Duration(9999));
+  uploads.Expire();
+  EXPECT_TRUE(Receive("ann", 80).ok());
+  clock.Advance(Duration(1));
+  uploads.Expire();
+  EXPECT_FALSE(Receive("ann", 80).ok());
 }
 
 }  // namespace
