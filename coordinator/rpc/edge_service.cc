@@ -76,15 +76,18 @@ grpc::ServerUnaryReactor* EdgeService::UploadOffset(grpc::CallbackServerContext*
 grpc::ServerUnaryReactor* EdgeService::ReportEvaluation(grpc::CallbackServerContext* context,
                                                         const v1::ReportEvaluationRequest* request,
                                                         v1::ReportReply* reply) {
-  return rpc::DeviceLater(border_, context, request, reply,
-                          [this](const Caller& caller, const v1::ReportEvaluationRequest& r,
-                                 const rpc::Later<v1::ReportReply>& later) {
-                            StatusOr<EvaluationSums> sums = FromProto(r);
-                            if (!sums.ok()) return later(sums.status());
-                            coordinator_.ReportEvaluation(DeviceId(caller.name),
-                                                          FromProto(r.round()), *std::move(sums),
-                                                          Acknowledge(later));
-                          });
+  return rpc::DeviceLater(
+      border_, context, request, reply,
+      [this](const Caller& caller, const v1::ReportEvaluationRequest& r,
+             const rpc::Later<v1::ReportReply>& later) {
+        StatusOr<EvaluationSums> sums = FromProto(r);
+        if (!sums.ok()) {
+          coordinator_.RefuseEvaluation(DeviceId(caller.name), FromProto(r.round()), sums.status());
+          return later(sums.status());
+        }
+        coordinator_.ReportEvaluation(DeviceId(caller.name), FromProto(r.round()), *std::move(sums),
+                                      Acknowledge(later));
+      });
 }
 
 grpc::ServerUnaryReactor* EdgeService::ReportFailure(grpc::CallbackServerContext* context,

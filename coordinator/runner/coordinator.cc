@@ -222,6 +222,12 @@ void Coordinator::ReportEvaluation(DeviceId device, RoundKey round, EvaluationSu
   });
 }
 
+void Coordinator::RefuseEvaluation(DeviceId device, RoundKey round, Status why) {
+  control_.Post([this, device = std::move(device), round = std::move(round), why = std::move(why)] {
+    if (CampaignRunner* runner = Find(round.campaign)) runner->OnRefused(device, round, why);
+  });
+}
+
 void Coordinator::ReportFailure(DeviceId device, RoundKey round, Reason reason, std::string detail,
                                 Done<bool> done) {
   control_.Post([this, device = std::move(device), round = std::move(round), reason,

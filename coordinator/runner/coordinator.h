@@ -78,6 +78,8 @@ class Coordinator final : public RoundWorkEvents {
   // The buffer is full: screens on the pool, then answers there. OK means received.
   void FinishUpload(DeviceId device, RoundKey round, std::uint64_t examples, Done<bool> done);
   void ReportEvaluation(DeviceId device, RoundKey round, EvaluationSums sums, Done<bool> done);
+  // The device's report could not be read: the round goes on without waiting for a better one.
+  void RefuseEvaluation(DeviceId device, RoundKey round, Status why);
   void ReportFailure(DeviceId device, RoundKey round, Reason reason, std::string detail,
                      Done<bool> done);
 

@@ -350,14 +350,18 @@ TEST_F(HostileUpload, EvaluationsBeyondMeasureDoNotStopTheRound) {
   EXPECT_EQ(view.latest_digest(), ExpectedDigest(base_, {SomeParams(1)}, 1));
 }
 
-TEST_F(HostileUpload, EvaluationsOfDevicesThatWereNotAskedCountForNothing) {
+TEST_F(HostileUpload, EvaluationsOfLiarsAndOfDevicesThatWereNotAskedCountForNothing) {
   hub_.CreateModel(base_);
   const auto trainer = hub_.Enrol("trainer"), tester = hub_.Enrol("tester", {{"role", "test"}});
+  std::vector<decltype(hub_.Enrol(""))> liars;
+  for (const char* name : {"liar-1", "liar-2", "liar-3"})
+    liars.push_back(hub_.Enrol(name, {{"role", "test"}}));
   const auto outsider = hub_.Enrol("outsider", {{"role", "none"}});
   v1::Campaign campaign = hub_.Plan(1, 1, 1);
   (*campaign.mutable_evaluation()->mutable_labels())["role"] = "test";
   campaign.mutable_evaluation()->set_every(1);
   campaign.mutable_evaluation()->add_metrics("rmse");
+  campaign.mutable_evaluation()->set_enrolled_at_least(4);
   Begin(campaign, {trainer.get()});
   ASSERT_THAT(trainer->Upload(HonestFile(1)), IsOk());
   tester->AwaitTask();
@@ -368,10 +372,14 @@ TEST_F(HostileUpload, EvaluationsOfDevicesThatWereNotAskedCountForNothing) {
   };
   EXPECT_THAT(report(*outsider, 1, 1), Fails(kPermissionDenied, Reason::kNOT_IN_COHORT));
   EXPECT_THAT(report(*trainer, 1, 1), Fails(kPermissionDenied, Reason::kNOT_IN_COHORT));
-  EXPECT_THAT(report(*tester, 4'000'000, 0), Fails(kInvalidArgument, Reason::kUPDATE_BAD_METRICS));
-  EXPECT_THAT(report(*tester, 4'000'000, kTooMany),
-              Fails(kInvalidArgument, Reason::kUPDATE_BAD_METRICS));
-  EXPECT_THAT(report(*tester, -1, 1), Fails(kInvalidArgument, Reason::kUPDATE_BAD_METRICS));
+  const std::vector<std::pair<std::int64_t, std::uint64_t>> lies = {
+      {4'000'000, 0}, {4'000'000, kTooMany}, {-1, 1}};
+  for (std::size_t i = 0; i < lies.size(); ++i) {
+    liars[i]->AwaitTask();
+    EXPECT_THAT(report(*liars[i], lies[i].first, lies[i].second),
+                Fails(kInvalidArgument, Reason::kUPDATE_BAD_METRICS));
+  }
+  // The round waits for no better word from them: it ends with the honest report.
   EXPECT_THAT(report(*tester, 4'000'000, 1), IsOk());
   const v1::CampaignView view = hub_.AwaitEnd();
   ASSERT_EQ(view.evaluations_size(), 1);
