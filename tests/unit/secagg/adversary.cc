@@ -29,6 +29,9 @@ Adversary::Adversary(const RoomOptions& options, std::uint32_t corrupt)
     : room(options), corrupt_(corrupt) {}
 
 std::vector<Status> Adversary::Start(const Task& task) {
+  return Start([&](std::size_t) { return task; });
+}
+std::vector<Status> Adversary::Start(const std::function<Task(std::size_t)>& task_of) {
   std::vector<Status> refusals;
   entries_.resize(size());
   for (std::size_t i = 0; i < size(); ++i) {
@@ -38,7 +41,7 @@ std::vector<Status> Adversary::Start(const Task& task) {
       options.defences.model_binding = room.options.defences.model_binding;
       options.defences.shared_set_binding = room.options.defences.shared_set_binding;
     }
-    if (const Status status = room.devices[i].Start(task, options); !status.ok()) {
+    if (const Status status = room.devices[i].Start(task_of(i), options); !status.ok()) {
       refusals.push_back(status);
       continue;
     }

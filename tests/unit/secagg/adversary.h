@@ -25,8 +25,9 @@ class Adversary {
   bool IsCorrupt(std::size_t device) const { return device < corrupt_; }
   std::size_t size() const { return room.devices.size(); }
 
-  // Every device advertises, for this task. The statuses of those that would not.
+  // Every device advertises, for this task or its own. The statuses of those that would not.
   std::vector<Status> Start(const Task& task);
+  std::vector<Status> Start(const std::function<Task(std::size_t device)>& task_of);
   // U1 as it should be.
   Roster HonestRoster() const;
   // Somebody whom the server makes up; it has all its keys.

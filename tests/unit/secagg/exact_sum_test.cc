@@ -89,6 +89,7 @@ TEST(SecureSumProperty, WhoeverVanishesTheSumOfTheSurvivorsIsExact) {
     }
     Room room(drawn.options);
     const auto sums = Drive(room, drawn.leaves);
+    ASSERT_TRUE(room.refusals.empty());
     if (!sums) continue;
     ASSERT_NE(room.In<Summed>(), nullptr);
     ASSERT_EQ(*sums, room.PlainSum(room.In<Summed>()->survivors));

@@ -156,8 +156,7 @@ void Room::Advertise(const Alive& alive) {
   for (std::size_t i = 0; i < devices.size(); ++i) {
     if (!alive(i)) continue;
     EXPECT_TRUE(devices[i].Start(task, options).ok());
-    transcript.push_back(devices[i].Owed());
-    EXPECT_TRUE(Tell(*ParseAdvertiseKeys(transcript.back())).ok());
+    Deliver(i, ParseAdvertiseKeys);
   }
   if (In<Advertising>() != nullptr) PassDeadline();
 }
@@ -170,9 +169,7 @@ void Room::Deal(const Alive& alive) {
     const auto member = MemberOf(i);
     if (!member || !alive(i)) continue;
     EXPECT_TRUE(devices[i].Receive(roster).ok());
-    spooled[*member] = devices[i].Owed();
-    transcript.push_back(spooled[*member]);
-    EXPECT_TRUE(Tell(*ParseShareKeys(spooled[*member])).ok());
+    if (Deliver(i, ParseShareKeys)) spooled[*member] = transcript.back();
   }
   if (In<Sharing>() != nullptr) PassDeadline();
 }
@@ -201,8 +198,7 @@ void Room::SendVectors(const Alive& alive) {
     const Status accepted = device.Receive(message);
     if (!accepted.ok()) continue;  // Too few of its mask neighbours dealt.
     vectors[member] = device.Mask();
-    transcript.push_back(device.Owed());
-    EXPECT_TRUE(Tell(*ParseMaskedHeader(transcript.back())).ok());
+    Deliver(DeviceOf(member), ParseMaskedHeader);
     Fold();
   }
   if (In<Collecting>() != nullptr) PassDeadline();
@@ -228,8 +224,7 @@ void Room::Agree(const Alive& alive) {
     TestDevice& device = devices[DeviceOf(member)];
     if (!alive(DeviceOf(member))) continue;
     EXPECT_TRUE(device.Receive(message).ok());
-    transcript.push_back(device.Owed());
-    if (In<Agreeing>() != nullptr) EXPECT_TRUE(Tell(*ParseAgreement(transcript.back())).ok());
+    if (In<Agreeing>() != nullptr) Deliver(DeviceOf(member), ParseAgreement);
   }
   if (In<Agreeing>() != nullptr) PassDeadline();
 }
@@ -241,14 +236,20 @@ std::optional<std::vector<std::vector<std::int32_t>>> Room::Unmask(const Alive& 
   transcript.push_back(*server->UnmaskMessage());
   const Bytes message = transcript.back();
   Unmasking unmasking = server->BeginUnmasking().value();
-  for (const Member member : awaiting->survivors.Members()) {
-    if (!alive(DeviceOf(member))) continue;
-    TestDevice& device = devices[DeviceOf(member)];
-    EXPECT_TRUE(device.Receive(message).ok());
-    transcript.push_back(device.Owed());
-    unmasking.Add(*ParseUnmaskReply(transcript.back())).IgnoreError();
-  }
-  auto opened = unmasking.Open();
+  const auto ask = [&] {
+    for (const Member member : unmasking.Awaited().Members()) {
+      if (!alive(DeviceOf(member))) continue;
+      TestDevice& device = devices[DeviceOf(member)];
+      EXPECT_TRUE(device.Receive(message).ok());
+      transcript.push_back(tamper(DeviceOf(member), device.Owed()));
+      const auto reply = ParseUnmaskReply(transcript.back());
+      const Status status = reply.ok() ? unmasking.Add(*reply) : reply.status();
+      if (!status.ok()) refusals.push_back({DeviceOf(member), status});
+    }
+    return unmasking.Open();
+  };
+  auto opened = ask();
+  if (absl::IsUnavailable(opened.status())) opened = ask();
   named = unmasking.named();
   for (const Named& n : unmasking.Undealt()) named.push_back(n);
   if (!opened.ok()) return std::nullopt;

@@ -90,6 +90,16 @@ class Room {
   // nullopt when the session did not get there; else the sums, by segment.
   std::optional<std::vector<std::vector<std::int32_t>>> Unmask(const Alive& alive = Everybody);
 
+  // What a device sends on its way to the coordinator; a test may have it lie.
+  std::function<Bytes(std::size_t device, Bytes message)> tamper = [](std::size_t, Bytes message) {
+    return message;
+  };
+  struct Refusal {
+    std::size_t device;
+    Status status;
+  };
+  std::vector<Refusal> refusals;  // Of the coordinator.
+
   // Decides, journals and applies; the refusal, if any.
   Status Tell(const ServerEvent& event);
   // A coordinator that lost its memory and reads its journal.
@@ -97,6 +107,15 @@ class Room {
   void PassDeadline();
   void Fold();
   Bytes SharesFor(Member member);
+  // Parses what `device` owes and tells the coordinator; whether it was taken.
+  template <typename Parse>
+  bool Deliver(std::size_t device, const Parse& parse) {
+    transcript.push_back(tamper(device, devices[device].Owed()));
+    const auto message = parse(transcript.back());
+    const Status status = message.ok() ? Tell(*message) : message.status();
+    if (!status.ok()) refusals.push_back({device, status});
+    return status.ok();
+  }
 
   std::optional<Member> MemberOf(std::size_t device) const;
   std::size_t DeviceOf(Member member) const;
