@@ -12,6 +12,7 @@ constexpr std::size_t kMaxName = 63;
 constexpr std::size_t kMaxLabels = 32;
 constexpr std::size_t kMaxLabelValue = 128;
 constexpr std::size_t kMembers = 5;
+constexpr std::size_t kLengthBytes = 4;
 
 bool IsName(std::string_view name) {
   constexpr auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
@@ -105,6 +106,53 @@ std::string StatementBytesToSign(std::string_view statement) {
 
 std::string AttestBytesToSign(std::string_view token_id, std::string_view device_name) {
   return fmt::format("muster/attest/1{}{}", token_id, device_name);
+}
+
+Bytes PackStatement(std::string_view statement, const Signature& signature) {
+  Bytes packed;
+  packed.reserve(kLengthBytes + statement.size() + signature.size());
+  const auto length = static_cast<std::uint32_t>(statement.size());
+  for (std::size_t i = 0; i < kLengthBytes; ++i)
+    packed.push_back(static_cast<std::byte>(length >> (8 * i)));
+  const ByteView text = AsBytes(statement);
+  packed.insert(packed.end(), text.begin(), text.end());
+  packed.insert(packed.end(), signature.begin(), signature.end());
+  return packed;
+}
+
+StatusOr<SignedStatement> ParsePackedStatement(ByteView packed) {
+  SignedStatement out;
+  if (packed.size() < kLengthBytes + out.signature.size()) return Invalid("cut short");
+  std::uint32_t length = 0;
+  for (std::size_t i = 0; i < kLengthBytes; ++i)
+    length |= std::to_integer<std::uint32_t>(packed[i]) << (8 * i);
+  packed = packed.subspan(kLengthBytes);
+  if (length != packed.size() - out.signature.size()) return Invalid("its length is another");
+  const auto* text = reinterpret_cast<const char*>(packed.data());
+  out.statement.assign(text, text + length);
+  std::ranges::copy(packed.subspan(length), out.signature.begin());
+  return out;
+}
+
+std::function<Status(const IdentityKey& identity, ByteView packed)> PinnedAuthority(
+    const SigningPublic& authority, const Crypto& crypto, const Clock& clock) {
+  return [authority, &crypto, &clock](const IdentityKey& identity, ByteView packed) -> Status {
+    const auto refused = [](std::string_view what, Reason reason) {
+      return WithReason(Unauthenticated("statement: {}", what), reason);
+    };
+    const auto parts = ParsePackedStatement(packed);
+    if (!parts.ok()) return refused(MessageOf(parts.status()), Reason::kSTATEMENT_INVALID);
+    const std::string text = StatementBytesToSign(parts->statement);
+    if (!crypto.Verify(authority, AsBytes(text), parts->signature).ok())
+      return refused("not signed by the enrolment authority", Reason::kSTATEMENT_INVALID);
+    const auto statement = ParseStatement(parts->statement, crypto);
+    if (!statement.ok()) return refused(MessageOf(statement.status()), Reason::kSTATEMENT_INVALID);
+    if (statement->identity_key != identity)
+      return refused("about another identity key", Reason::kSTATEMENT_INVALID);
+    if (clock.Now() >= statement->not_after)
+      return refused("no longer good", Reason::kSTATEMENT_EXPIRED);
+    return Ok();
+  };
 }
 
 }  // namespace muster
