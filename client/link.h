@@ -47,7 +47,9 @@ struct Assignment {
   std::uint64_t example_cap = 0;  // 0: uniform weights.
   double bound = 16;              // On |coordinate| of the update; positive.
   double max_norm = 0;            // On its L2 norm; 0: none.
+  Bytes secure_task;              // Of secure aggregation (secagg::EncodeTask); empty: plain.
 };
+inline constexpr std::size_t kMostSecureTaskBytes = std::size_t{16} << 10;
 
 // What became of the update that a device holds.
 enum class HeldState { kNothingHeld, kWait, kCounted, kResend, kClosed, kRefused };
@@ -77,6 +79,20 @@ struct UpdateUpload {
   double loss = 0;
   std::shared_ptr<const Bytes> file;
   std::uint64_t offset = 0;  // Where to go on; at most the file's size.
+  Bytes header = {};         // Of a masked vector: its secagg::MaskedHeader; empty: plain.
+};
+
+// One step of a secure round: the device's message goes up, the server's next one comes down.
+struct SecureAsk {
+  RoundKey round;
+  Bytes message;               // Empty: only waiting.
+  std::optional<Digest> seen;  // Of the server's last message that was handled.
+  Duration hold{};             // How long it is willing to wait for an answer.
+};
+struct SecureAnswer {
+  Bytes message;      // Empty: none yet.
+  bool over = false;  // The session is done with this device.
+  std::string why;    // A reason code when it was abandoned.
 };
 
 // One device's way to its coordinator. Every call gives its callback exactly one answer in the end
@@ -100,6 +116,8 @@ class CoordinatorLink {
                             Callback<std::uint64_t> done) = 0;
   // OK means received, not counted: keep the update.
   virtual void Upload(const UpdateUpload& upload, Done done) = 0;
+  // OK means that the message, if there was one, was taken. The same message again is harmless.
+  virtual void Secure(const SecureAsk& ask, Callback<SecureAnswer> done) = 0;
   // Sums over `examples` in millionths, so that their order does not matter.
   virtual void ReportEvaluation(const RoundKey& round, std::uint64_t examples,
                                 const std::map<std::string, std::int64_t>& sums_micro,

@@ -3,6 +3,8 @@
 #include <array>
 #include <cmath>
 
+#include "client/pipeline/one_line.h"
+
 namespace muster::client {
 namespace {
 constexpr std::uint64_t kMaxInteger = (1ULL << 53) - 1;
@@ -11,6 +13,12 @@ constexpr std::uint32_t kMaxEpochs = 100'000;
 constexpr int kMaxFields = 4096;
 constexpr int kMaxMetrics = 64;
 constexpr Duration kLongestRest = std::chrono::hours(1);
+constexpr std::size_t kMostWhy = 64;
+
+Bytes BytesOf(const std::string& text) {
+  const ByteView bytes = AsBytes(text);
+  return {bytes.begin(), bytes.end()};
+}
 
 // One row for each pair of words: the agent's and the wire's.
 template <typename Enum, typename Wire>
@@ -177,6 +185,10 @@ StatusOr<Assignment> AssignmentFrom(const v1::Assignment& message) {
   if (message.metrics_size() > kMaxMetrics) return InvalidField("metrics", "too many");
   out.metrics.assign(message.metrics().begin(), message.metrics().end());
   MUSTER_TRY(ReadLimits(message, out));
+  if (message.secure_task().size() > kMostSecureTaskBytes)
+    return InvalidField("secure_task", "{} bytes, at most {} are allowed",
+                        message.secure_task().size(), kMostSecureTaskBytes);
+  out.secure_task = BytesOf(message.secure_task());
   return out;
 }
 
@@ -214,6 +226,7 @@ v1::Assignment ToMessage(const Assignment& a) {
   out.set_example_cap(a.example_cap);
   out.set_bound(a.bound);
   out.set_max_norm(a.max_norm);
+  out.set_secure_task(std::string(AsText(a.secure_task)));
   return out;
 }
 
@@ -261,6 +274,19 @@ v1::CheckInReply ToMessage(const CheckInReply& reply) {
   if (reply.assignment) *out.mutable_assignment() = ToMessage(*reply.assignment);
   out.set_next_ms(static_cast<std::uint32_t>(reply.next.count()));
   return out;
+}
+
+v1::SecureRequest ToMessage(const SecureAsk& ask) {
+  v1::SecureRequest out;
+  *out.mutable_round() = ToMessage(ask.round);
+  out.set_message(std::string(AsText(ask.message)));
+  if (ask.seen) out.set_seen(std::string(AsText(ask.seen->bytes())));
+  out.set_hold_ms(static_cast<std::uint32_t>(ask.hold.count()));
+  return out;
+}
+
+SecureAnswer SecureAnswerFrom(const v1::SecureReply& message) {
+  return {BytesOf(message.message()), message.over(), OneLine(message.why(), kMostWhy)};
 }
 
 }  // namespace muster::client

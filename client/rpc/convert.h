@@ -24,4 +24,8 @@ StatusOr<CheckInRequest> CheckInRequestFrom(const v1::CheckInRequest& message);
 StatusOr<CheckInReply> CheckInReplyFrom(const v1::CheckInReply& message);
 v1::CheckInReply ToMessage(const CheckInReply& reply);
 
+// The messages inside are secagg's to judge; `why` is cut to one bounded line.
+v1::SecureRequest ToMessage(const SecureAsk& ask);
+SecureAnswer SecureAnswerFrom(const v1::SecureReply& message);
+
 }  // namespace muster::client

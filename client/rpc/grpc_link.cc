@@ -38,6 +38,15 @@ void GrpcLink::CheckIn(const CheckInRequest& request, Callback<CheckInReply> don
       });
 }
 
+void GrpcLink::Secure(const SecureAsk& ask, Callback<SecureAnswer> done) {
+  StartUnary<Async, v1::SecureRequest, v1::SecureReply>(
+      stub_->async(), &Async::Secure, calls_, ToMessage(ask), ask.hold + kPollGrace,
+      [done = std::move(done)](const StatusOr<v1::SecureReply>& reply) {
+        done(reply.ok() ? StatusOr<SecureAnswer>(SecureAnswerFrom(*reply))
+                        : StatusOr<SecureAnswer>(reply.status()));
+      });
+}
+
 void GrpcLink::UploadOffset(const RoundKey& round, std::uint64_t total,
                             Callback<std::uint64_t> done) {
   v1::UploadOffsetRequest request;
@@ -106,6 +115,8 @@ void GrpcLink::Upload(const UpdateUpload& upload, Done done) {
         context.AddMetadata("muster-attempt", fmt::format("{}", upload.round.attempt));
         context.AddMetadata("muster-examples", fmt::format("{}", upload.examples));
         context.AddMetadata("muster-loss", DecimalText(upload.loss));
+        if (!upload.header.empty())
+          context.AddMetadata("muster-header-bin", std::string(AsText(upload.header)));
         const rpc::MemoryBlob source(*upload.file);
         return rpc::UploadFor<v1::UploadReply>(channel, rpc::kEdgeUpload, source, upload.offset,
                                                context)

@@ -24,6 +24,7 @@ class GrpcLink final : public CoordinatorLink {
   void UploadOffset(const RoundKey& round, std::uint64_t total,
                     Callback<std::uint64_t> done) override;
   void Upload(const UpdateUpload& upload, Done done) override;
+  void Secure(const SecureAsk& ask, Callback<SecureAnswer> done) override;
   void ReportEvaluation(const RoundKey& round, std::uint64_t examples,
                         const std::map<std::string, std::int64_t>& sums_micro, Done done) override;
   void ReportFailure(const RoundKey& round, Reason reason, const std::string& detail,

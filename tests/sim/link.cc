@@ -144,6 +144,13 @@ class Link final : public client::CoordinatorLink, public std::enable_shared_fro
                [this, upload](auto answer) { BeginUpload(upload, answer); });
   }
 
+  // Simulated rounds are plain; a device that is asked for more must not wait for ever.
+  void Secure(const client::SecureAsk&, Callback<client::SecureAnswer> done) override {
+    Call<client::SecureAnswer>(std::move(done), [](auto answer) {
+      answer(MakeStatus(absl::StatusCode::kUnimplemented, "no secure rounds here"));
+    });
+  }
+
   void ReportEvaluation(const RoundKey& round, std::uint64_t examples,
                         const std::map<std::string, std::int64_t>& sums, Done done) override {
     Call<bool>([done = std::move(done)](StatusOr<bool> taken) { done(taken.status()); },

@@ -40,6 +40,8 @@ class FakeCoordinator {
   std::map<RoundKey, std::map<std::string, std::int64_t>> evaluated;
   std::vector<std::uint64_t> upload_offsets;
   std::uint64_t downloaded_bytes = 0;
+  std::vector<client::SecureAsk> secure_asks;
+  std::function<StatusOr<client::SecureAnswer>(const client::SecureAsk&)> answer_secure;
 
   RoundKey Current() const { return {CampaignName("c"), RoundNumber(round_), 1}; }
   bool Done() const { return round_ > rounds_; }
@@ -97,6 +99,14 @@ class FakeCoordinator {
     if (count_at_once) CountReceived();
     return Ok();
   }
+  // What the script says, and no session behind it.
+  StatusOr<client::SecureAnswer> Secure(const client::SecureAsk& ask) {
+    secure_asks.push_back(ask);
+    if (!answer_secure) return MakeStatus(absl::StatusCode::kUnimplemented, "no secure rounds");
+    const StatusOr<client::SecureAnswer> answer = answer_secure(ask);
+    if (answer.ok() && answer->over && ask.round == Current()) ++round_;
+    return answer;
+  }
   void Fail(const RoundKey& round, Reason reason, const std::string& detail) {
     failures.emplace_back(round, reason);
     failure_details.push_back(detail);
@@ -145,6 +155,9 @@ class FakeLink final : public client::CoordinatorLink {
                                    Chance(faults_.break_transfer) ? rng_.Below(left + 1) : left);
         },
         std::move(done));
+  }
+  void Secure(const client::SecureAsk& ask, Callback<client::SecureAnswer> done) override {
+    Call<client::SecureAnswer>([this, ask] { return coordinator_.Secure(ask); }, std::move(done));
   }
   void ReportEvaluation(const RoundKey& round, std::uint64_t,
                         const std::map<std::string, std::int64_t>& sums, Done done) override {
