@@ -1,5 +1,6 @@
 #include "aggregation/secagg/dealing.h"
 
+#include <algorithm>
 #include <array>
 
 #include "aggregation/secagg/merkle.h"
@@ -28,12 +29,11 @@ Digest PairLeaf(const Context& context, Member dealer, Member holder, const Shar
 }
 
 Secret PlainPair(const Share& self, const Share& mask_key, const std::vector<Digest>& path) {
-  Bytes plain(2 * Share::kBytes);
+  Bytes plain(2 * Share::kBytes + 32 * path.size());  // At once: growing would leave copies behind.
   self.Write(std::span(plain).first<Share::kBytes>());
   mask_key.Write(std::span(plain).subspan<Share::kBytes, Share::kBytes>());
-  plain.reserve(plain.size() + 32 * path.size());
-  for (const Digest& node : path)
-    plain.insert(plain.end(), node.bytes().begin(), node.bytes().end());
+  auto out = plain.begin() + 2 * Share::kBytes;
+  for (const Digest& node : path) out = std::copy(node.bytes().begin(), node.bytes().end(), out);
   return Secret(std::move(plain));
 }
 

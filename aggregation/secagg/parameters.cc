@@ -90,7 +90,7 @@ NarrowGraph NarrowForCurious(std::uint32_t devices, std::uint32_t corrupt, std::
 NarrowGraph NarrowForActive(std::uint32_t devices, std::uint32_t corrupt, std::uint32_t dropped,
                             std::uint32_t privacy_bits) {
   const LogFactorials logs(devices);
-  const double unlucky = std::exp(-(privacy_bits * kLn2)) / devices;
+  const double unlucky = std::exp(-(privacy_bits + 1.0) * kLn2) / devices;
   const double pruned = std::exp(-kPruneBits * kLn2);
   // Seen from one device: n - 1 others, of which one place fewer is lost.
   const std::uint32_t others_lost = dropped == 0 ? 0 : dropped - 1;

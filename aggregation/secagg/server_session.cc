@@ -29,6 +29,16 @@ SecureSessionAbandoned TooFew(Reason reason, std::string_view what, std::size_t 
   return {reason, fmt::format("{}: {} of at least {}", what, came, needed)};
 }
 
+// A point of low order would stop every device that has to agree on a key with it. Any secret shows
+// it (RFC 7748 section 6.1).
+Status CheckPoints(const AdvertiseKeys& keys, const Crypto& crypto) {
+  const Secret probe(Bytes(Crypto::kAgreementSecretBytes, std::byte{1}));
+  for (const AgreementPublic& key : {keys.seal_key, keys.mask_key})
+    if (!crypto.Agree(probe, key).ok())
+      return Refused(Violation::kMALFORMED, "a key is a point of low order");
+  return Ok();
+}
+
 template <typename T>
 MemberSet KeysOf(const std::map<Member, T>& map, std::uint32_t devices) {
   MemberSet set(devices);
@@ -78,12 +88,15 @@ StatusOr<ServerFacts> ServerSession::On(const Advertising& s, const AdvertiseKey
     return Refused(Violation::kDUPLICATE_IDENTITY, "{} has advertised other keys before",
                    id.value());
   }
+  if (keys.seal_key == keys.mask_key)
+    return Refused(Violation::kDUPLICATE_IDENTITY, "the two keys of {} are one", id.value());
   for (const auto& [other, theirs] : s.members)
     for (const AgreementPublic& key : {keys.seal_key, keys.mask_key})
-      if (key == theirs.seal_key || key == theirs.mask_key || keys.seal_key == keys.mask_key)
+      if (key == theirs.seal_key || key == theirs.mask_key)
         return Refused(Violation::kDUPLICATE_IDENTITY, "a key of {} is also that of {}", id.value(),
                        other.value());
   MUSTER_TRY(CheckEntry(keys, hash_, ports_.crypto, ports_.check_statement, defences_));
+  MUSTER_TRY(CheckPoints(keys, ports_.crypto));
   ServerFacts facts{KeysAdvertised{keys, now + plan_.advertise_window}};
   if (s.members.size() + 1 >= plan_.goal)
     facts.push_back(CloseAdvertising(s.members.size() + 1, now));

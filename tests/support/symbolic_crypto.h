@@ -23,7 +23,7 @@ class SeededSecureRng final : public SecureRng {
   SeededRng rng_;
 };
 
-class SymbolicCrypto final : public Crypto {
+class SymbolicCrypto : public Crypto {
  public:
   explicit SymbolicCrypto(const Hasher& hasher) : hasher_(hasher) {}
 
@@ -75,7 +75,7 @@ class SymbolicCrypto final : public Crypto {
                         ByteView sealed) const override {
     if (sealed.size() < kSealTagBytes) return Unauthenticated("shorter than a tag");
     const ByteView plain = sealed.first(sealed.size() - kSealTagBytes);
-    const Bytes again = Seal(key, nonce, aad, plain).value();
+    const Bytes again = SymbolicCrypto::Seal(key, nonce, aad, plain).value();
     if (!std::equal(again.begin(), again.end(), sealed.begin(), sealed.end()))
       return Unauthenticated("the seal does not hold");
     return Secret(Bytes(plain.begin(), plain.end()));

@@ -71,6 +71,18 @@ TEST(MaliciousDevice, WithAnothersKeyIsNotSeated) {
   ExpectRefused(room, Violation::kDUPLICATE_IDENTITY);
 }
 
+TEST(MaliciousDevice, WithAPointOfLowOrderIsNotSeated) {
+  for (AgreementPublic AdvertiseKeys::*key : {&AdvertiseKeys::seal_key, &AdvertiseKeys::mask_key}) {
+    Room room(Options());
+    room.tamper = Lie(room, ParseAdvertiseKeys, [key](Room& r, AdvertiseKeys& m) {
+      m.*key = {};
+      m.signature = SignAs(r, kLiar, AdvertiseText(r.server->task_hash(), m));
+    });
+    ExpectOthersFinish(room, RunAll(room), 6);
+    ExpectRefused(room, Violation::kMALFORMED);
+  }
+}
+
 TEST(MaliciousDevice, ThatSignsNothingRightIsLeftOut) {
   const auto spoil = [](Room&, auto& m) { m.signature[0] ^= std::byte{1}; };
   for (int step = 0; step < 5; ++step) {
