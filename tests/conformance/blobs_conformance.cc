@@ -1,69 +1,21 @@
 // What base/blobs.h promises of Blobs, asked of every kind there is.
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <limits>
 #include <thread>
 
 #include "platform/file_blobs.h"
-#include "tests/support/full_disk.h"
+#include "tests/conformance/homes.h"
 #include "tests/support/memory_blobs.h"
 #include "tests/support/status_matchers.h"
-#include "tests/support/temp_dir.h"
 
 namespace muster::testing {
 namespace {
 using enum absl::StatusCode;
 
-// Where the blobs under test live.
-class BlobsHome {
- public:
-  virtual ~BlobsHome() = default;
-  // Opens the blobs that live here, after closing those opened before.
-  virtual Blobs& Open() = 0;
-  // While the returned token lives, the disk is full.
-  virtual std::shared_ptr<void> FillDisk() = 0;
-};
-
-class MemoryHome final : public BlobsHome {
- public:
-  Blobs& Open() override {
-    blobs_ = std::make_unique<MemoryBlobs>(disk_, [this](std::string_view operation) {
-      if (full_.expired() || operation != "blob.write") return Ok();
-      return WithReason(ResourceExhausted("the disk is full"), Reason::kDISK_FULL);
-    });
-    return *blobs_;
-  }
-  std::shared_ptr<void> FillDisk() override {
-    auto token = std::make_shared<int>();
-    full_ = token;
-    return token;
-  }
-
- private:
-  std::weak_ptr<int> full_;
-  std::shared_ptr<MemoryBlobs::Disk> disk_ = std::make_shared<MemoryBlobs::Disk>();
-  std::unique_ptr<MemoryBlobs> blobs_;
-};
-
-class DirectoryHome final : public BlobsHome {
- public:
-  Blobs& Open() override {
-    blobs_ = platform::FileBlobs::Open(dir_ / "blobs").value();
-    return *blobs_;
-  }
-  std::shared_ptr<void> FillDisk() override { return std::make_shared<FullDisk>(); }
-
- private:
-  TempDir dir_;
-  std::unique_ptr<platform::FileBlobs> blobs_;
-};
-
-using MakeHome = std::function<std::unique_ptr<BlobsHome>()>;
-
-class BlobsConformance : public ::testing::TestWithParam<MakeHome> {
+class BlobsConformance : public ::testing::TestWithParam<Backend<Blobs>> {
  protected:
-  std::unique_ptr<BlobsHome> home = GetParam()();
+  std::unique_ptr<Home<Blobs>> home = GetParam().make();
   Blobs* blobs = &home->Open();
 };
 
@@ -184,9 +136,12 @@ TEST_P(BlobsConformance, PutNamesItsReasonOnAFullDisk) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Memory, BlobsConformance,
-                         ::testing::Values([] { return std::make_unique<MemoryHome>(); }));
-INSTANTIATE_TEST_SUITE_P(Directory, BlobsConformance,
-                         ::testing::Values([] { return std::make_unique<DirectoryHome>(); }));
+                         ::testing::Values(InMemory<Blobs, MemoryBlobs>("blob.write")));
+INSTANTIATE_TEST_SUITE_P(
+    Directory, BlobsConformance,
+    ::testing::Values(InDirectory<Blobs>("directory", [](const std::string& path) {
+      return platform::FileBlobs::Open(path).value();
+    })));
 
 }  // namespace
 }  // namespace muster::testing

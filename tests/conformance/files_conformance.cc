@@ -2,14 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <functional>
 #include <thread>
 
 #include "platform/dir_files.h"
-#include "tests/support/full_disk.h"
+#include "tests/conformance/homes.h"
 #include "tests/support/memory_blobs.h"
 #include "tests/support/status_matchers.h"
-#include "tests/support/temp_dir.h"
 
 namespace muster::testing {
 namespace {
@@ -17,53 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using enum absl::StatusCode;
 
-// Where the files under test live.
-class FilesHome {
- public:
-  virtual ~FilesHome() = default;
-  // Opens the files that live here, after closing those opened before.
-  virtual Files& Open() = 0;
-  // While the returned token lives, the disk is full.
-  virtual std::shared_ptr<void> FillDisk() = 0;
-};
-
-class MemoryHome final : public FilesHome {
- public:
-  Files& Open() override {
-    files_ = std::make_unique<MemoryFiles>(disk_, [this](std::string_view operation) {
-      if (full_.expired() || operation != "file.put") return Ok();
-      return WithReason(ResourceExhausted("the disk is full"), Reason::kDISK_FULL);
-    });
-    return *files_;
-  }
-  std::shared_ptr<void> FillDisk() override {
-    auto token = std::make_shared<int>();
-    full_ = token;
-    return token;
-  }
-
- private:
-  std::weak_ptr<int> full_;
-  std::shared_ptr<MemoryFiles::Disk> disk_ = std::make_shared<MemoryFiles::Disk>();
-  std::unique_ptr<MemoryFiles> files_;
-};
-
-class DirectoryHome final : public FilesHome {
- public:
-  Files& Open() override {
-    files_ = platform::DirFiles::Open(dir_ / "files").value();
-    return *files_;
-  }
-  std::shared_ptr<void> FillDisk() override { return std::make_shared<FullDisk>(); }
-
- private:
-  TempDir dir_;
-  std::unique_ptr<platform::DirFiles> files_;
-};
-
-using MakeHome = std::function<std::unique_ptr<FilesHome>()>;
-
-class FilesConformance : public ::testing::TestWithParam<MakeHome> {
+class FilesConformance : public ::testing::TestWithParam<Backend<Files>> {
  protected:
   Status Put(std::string_view name, std::string_view text) {
     const ByteView part = AsBytes(text);
@@ -75,7 +27,7 @@ class FilesConformance : public ::testing::TestWithParam<MakeHome> {
     return bytes.ok() ? std::string(AsText(*bytes)) : "";
   }
 
-  std::unique_ptr<FilesHome> home = GetParam()();
+  std::unique_ptr<Home<Files>> home = GetParam().make();
   Files* files = &home->Open();
 };
 
@@ -154,9 +106,12 @@ TEST_P(FilesConformance, OnAFullDiskTheOldBytesStay) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Memory, FilesConformance,
-                         ::testing::Values([] { return std::make_unique<MemoryHome>(); }));
-INSTANTIATE_TEST_SUITE_P(Directory, FilesConformance,
-                         ::testing::Values([] { return std::make_unique<DirectoryHome>(); }));
+                         ::testing::Values(InMemory<Files, MemoryFiles>("file.put")));
+INSTANTIATE_TEST_SUITE_P(
+    Directory, FilesConformance,
+    ::testing::Values(InDirectory<Files>("directory", [](const std::string& path) {
+      return platform::DirFiles::Open(path).value();
+    })));
 
 }  // namespace
 }  // namespace muster::testing

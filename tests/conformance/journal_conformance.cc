@@ -6,7 +6,9 @@
 #include <map>
 #include <thread>
 
+#include "platform/sql_journal.h"
 #include "tests/conformance/journal_suite.h"
+#include "tests/support/memory_journal.h"
 
 namespace muster::testing {
 namespace {
@@ -186,8 +188,13 @@ TEST_P(JournalConformance, AFullDiskIsNamedAndNothingIsWritten) {
   EXPECT_EQ(Log(), after);
 }
 
-INSTANTIATE_TEST_SUITE_P(Memory, JournalConformance, ::testing::Values(MakeMemoryHome));
-INSTANTIATE_TEST_SUITE_P(Sqlite, JournalConformance, ::testing::Values(MakeSqliteHome));
+INSTANTIATE_TEST_SUITE_P(Memory, JournalConformance,
+                         ::testing::Values(InMemory<Journal, MemoryJournal>("journal.append")));
+INSTANTIATE_TEST_SUITE_P(
+    Sqlite, JournalConformance,
+    ::testing::Values(InDirectory<Journal>("sqlite", [](const std::string& path) {
+      return platform::SqlJournal::OpenSqlite(path).value();
+    })));
 
 }  // namespace
 }  // namespace muster::testing

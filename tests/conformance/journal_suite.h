@@ -7,7 +7,8 @@
 #include <tuple>
 #include <vector>
 
-#include "tests/conformance/journal_homes.h"
+#include "base/journal.h"
+#include "tests/conformance/homes.h"
 #include "tests/support/status_matchers.h"
 
 namespace muster::testing {
@@ -24,7 +25,7 @@ inline Journal::Visitor CollectInto(std::vector<Row>& rows) {
 
 inline std::string Numbered(std::size_t n) { return fmt::format(R"({{"n":{}}})", n); }
 
-class JournalConformance : public ::testing::TestWithParam<MakeJournalHome> {
+class JournalConformance : public ::testing::TestWithParam<Backend<Journal>> {
  protected:
   std::vector<Row> Stream(std::string_view stream, std::uint64_t from = 0) {
     std::vector<Row> rows;
@@ -41,7 +42,7 @@ class JournalConformance : public ::testing::TestWithParam<MakeJournalHome> {
     return journal->Append(stream, next_seq, facts, close);
   }
 
-  std::unique_ptr<JournalHome> home = GetParam()();
+  std::unique_ptr<Home<Journal>> home = GetParam().make();
   Journal* journal = &home->Open();
 };
 

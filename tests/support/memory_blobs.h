@@ -23,8 +23,8 @@ class MemoryBlobs final : public Blobs {
     std::map<Digest, std::shared_ptr<const Bytes>> blobs ABSL_GUARDED_BY(mu);
   };
 
-  explicit MemoryBlobs(FaultHook fault = {})
-      : MemoryBlobs(std::make_shared<Disk>(), std::move(fault)) {}
+  static std::shared_ptr<Disk> NewDisk() { return std::make_shared<Disk>(); }
+  explicit MemoryBlobs(FaultHook fault = {}) : MemoryBlobs(NewDisk(), std::move(fault)) {}
   explicit MemoryBlobs(std::shared_ptr<Disk> disk, FaultHook fault = {})
       : disk_(std::move(disk)), fault_(std::move(fault)) {}
 
@@ -46,8 +46,8 @@ class MemoryFiles final : public Files {
     std::map<std::string, Bytes, std::less<>> files ABSL_GUARDED_BY(mu);
   };
 
-  explicit MemoryFiles(FaultHook fault = {})
-      : MemoryFiles(std::make_shared<Disk>(), std::move(fault)) {}
+  static std::shared_ptr<Disk> NewDisk() { return std::make_shared<Disk>(); }
+  explicit MemoryFiles(FaultHook fault = {}) : MemoryFiles(NewDisk(), std::move(fault)) {}
   explicit MemoryFiles(std::shared_ptr<Disk> disk, FaultHook fault = {})
       : disk_(std::move(disk)), fault_(std::move(fault)) {}
 
