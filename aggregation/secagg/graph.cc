@@ -104,9 +104,11 @@ DegreeCore::DegreeCore(const MaskGraph& graph, std::uint32_t least_degree)
 std::vector<Member> DegreeCore::Add(Member member) {
   if (core_.Contains(member)) return {};
   waiting_.Insert(member);
-  // Who cannot have h neighbours even if all that wait come in, goes; until nobody goes.
   MemberSet candidates = core_;
   for (const Member w : waiting_.Members()) candidates.Insert(w);
+  // Without the new member the core stays what it was.
+  if (graph_.DegreeIn(member, candidates) < least_degree_) return {};
+  // Who cannot have h neighbours even if all that wait come in, goes; until nobody goes.
   std::vector<Member> left = waiting_.Members();
   for (bool changed = true; changed;) {
     const auto goes = [&](Member m) { return graph_.DegreeIn(m, candidates) < least_degree_; };

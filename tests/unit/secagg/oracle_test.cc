@@ -140,5 +140,25 @@ TEST(PrivacyOracle, NoLyingServerSeesLessThanTheLeastSum) {
   EXPECT_GT(10 * summed, cases);
   EXPECT_GT(10 * narrow, cases);
 }
+// The same lies find their way once a defence is off that chance alone can get around: the oracle
+// has eyes. (What takes a plan to get around is in malicious_server_test.cc.)
+TEST(PrivacyOracle, SeesTheLeakWhenADefenceIsOff) {
+  for (bool Defences::*const defence :
+       {&Defences::degree_rule, &Defences::one_answer, &Defences::least_members}) {
+    bool leaked = false;
+    for (std::uint64_t seed = 1; seed <= 5'000 && !leaked; ++seed) {
+      Drawn drawn = Draw(seed);
+      if (!CheckTask(TaskOf(drawn.options)).ok()) continue;
+      // An agreement holds a device to one U3: a second answer takes both to be off.
+      drawn.options.defences.agreement = defence != &Defences::one_answer;
+      drawn.options.defences.*defence = false;
+      const Verdict verdict = RandomLies(seed, drawn.options, drawn.corrupt).Run();
+      leaked = verdict.both_opened || verdict.revealed.size() > 1;
+      for (const std::size_t honest : verdict.revealed)
+        leaked |= honest + drawn.corrupt < drawn.options.rule.least;
+    }
+    EXPECT_TRUE(leaked);
+  }
+}
 }  // namespace
 }  // namespace muster::aggregation::secagg
