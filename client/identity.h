@@ -34,6 +34,7 @@ struct Credentials {
 struct Attestation {
   std::string statement;
   Bytes signature;
+  Bytes authority_key = {};  // Its Ed25519 key, over the line that the join token pinned.
 };
 
 // The two servers that a node meets while it joins. Each call is answered once, from any thread;

@@ -1,5 +1,6 @@
 #include "client/app/agent.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include <absl/synchronization/notification.h>
@@ -173,10 +174,27 @@ void Agent::Join(Node& node, const Credentials& credentials) {
   const rpc::TlsIdentity identity{credentials.ca_pem, credentials.certificate_pem, *std::move(key)};
   node.link =
       std::make_shared<GrpcLink>(rpc::MakeChannel(credentials.coordinator, identity), transfers_);
-  node.session =
-      NodeSession::Make({.name = node.settings.name}, World(), node.link, WorkerFor(node));
+  node.session = NodeSession::Make({.name = node.settings.name, .secure = SecureIdentityOf(node)},
+                                   World(), node.link, WorkerFor(node));
   node.session->Start();
   Settle(node);
+}
+
+// Null, which leaves plain rounds, when the node enrolled before the authority's key was kept.
+std::shared_ptr<const SecureIdentity> Agent::SecureIdentityOf(const Node& node) {
+  const auto stored = MembershipStore(*files_, node.settings.name).LoadAttestation();
+  SigningPublic authority;
+  Signature signature;
+  if (!stored.ok() || !*stored || (*stored)->authority_key.size() != authority.size() ||
+      (*stored)->signature.size() != signature.size()) {
+    log_.Info("no_secure_rounds", {{"node", node.settings.name}});
+    return nullptr;
+  }
+  std::ranges::copy((*stored)->authority_key, authority.begin());
+  std::ranges::copy((*stored)->signature, signature.begin());
+  return std::make_shared<const SecureIdentity>(SecureIdentity{
+      crypto_, secure_rng_, std::make_shared<const IdentitySigner>(node.keys),
+      PackStatement((*stored)->statement, signature), PinnedAuthority(authority, crypto_, clock_)});
 }
 
 void Agent::Refuse(Node& node, const Status& why) {

@@ -20,6 +20,7 @@
 #include "platform/dir_files.h"
 #include "platform/dir_lock.h"
 #include "platform/file_blobs.h"
+#include "platform/openssl_crypto.h"
 #include "platform/posix_subprocess.h"
 #include "platform/secure_rng.h"
 #include "platform/system_clock.h"
@@ -63,6 +64,7 @@ class Agent {
   void Begin(Node& node);
   void Enrol(Node& node);
   void Join(Node& node, const Credentials& credentials);
+  std::shared_ptr<const SecureIdentity> SecureIdentityOf(const Node& node);
   void Refuse(Node& node, const Status& why);
   void Settle(Node& node);
   SessionWorld World();
@@ -74,6 +76,7 @@ class Agent {
   const std::unique_ptr<platform::FileBlobs> blobs_;
   platform::SystemClock clock_;
   platform::OpenSslRng secure_rng_;
+  platform::OpenSslCrypto crypto_;
   SeededRng rng_;
   platform::PosixLauncher launcher_;
   platform::ThreadPool pool_;

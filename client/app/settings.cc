@@ -1,5 +1,6 @@
 #include "client/app/settings.h"
 
+#include <cmath>
 #include <set>
 
 #include "base/statement.h"
@@ -70,6 +71,25 @@ StatusOr<NodeSettings> NodeFrom(const v1::AgentConfig::Node& node, const std::st
   return out;
 }
 
+StatusOr<std::uint32_t> PpmOf(std::string_view path, double fraction) {
+  if (!(fraction >= 0 && fraction <= 1))  // NaN falls here too.
+    return InvalidField(path, "{} is no fraction of 0 to 1", fraction);
+  return static_cast<std::uint32_t>(std::lround(fraction * 1e6));
+}
+
+Status ReadSecure(const v1::LocalPolicy::Secure& secure, PolicyRules& out) {
+  out.secure_required = secure.required();
+  if (secure.least() > 0) out.floor.least = secure.least();
+  if (secure.has_corrupt()) {
+    MUSTER_ASSIGN(out.floor.corrupt_ppm, PpmOf("secure.corrupt", secure.corrupt()));
+  }
+  if (secure.has_dropout()) {
+    MUSTER_ASSIGN(out.floor.dropout_ppm, PpmOf("secure.dropout", secure.dropout()));
+  }
+  out.floor.allow_curious = secure.curious();
+  return Ok();
+}
+
 StatusOr<LocalPolicy> PolicyFrom(const v1::LocalPolicy& policy) {
   PolicyRules rules;
   rules.campaigns.assign(policy.campaigns().begin(), policy.campaigns().end());
@@ -83,6 +103,7 @@ StatusOr<LocalPolicy> PolicyFrom(const v1::LocalPolicy& policy) {
   }
   rules.least_cohort = policy.least_cohort();
   rules.bytes_a_day = policy.bytes_a_day();
+  MUSTER_TRY(ReadSecure(policy.secure(), rules));
   return LocalPolicy::Make(std::move(rules));
 }
 

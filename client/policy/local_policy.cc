@@ -71,6 +71,8 @@ Status LocalPolicy::Check(const PolicyAsk& ask) const {
     return Forbidden(Reason::kPOLICY_BYTES,
                      fmt::format("{} more bytes would pass {} a day; {} are used", ask.bytes, limit,
                                  ask.bytes_today));
+  if (rules_.secure_required && !ask.secure)
+    return Forbidden(Reason::kPOLICY_SECURE, "only secure aggregation is allowed");
   return Ok();
 }
 

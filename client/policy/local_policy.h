@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "aggregation/secagg/task.h"
 #include "base/ids.h"
 #include "base/status.h"
 
@@ -29,7 +30,9 @@ struct PolicyRules {
   std::vector<std::string> campaigns;  // Names, or a prefix and '*'; none: all.
   std::vector<AllowedHours> hours;     // None: always.
   std::uint32_t least_cohort = 0;
-  std::uint64_t bytes_a_day = 0;  // Down and up together, by UTC day; 0: no limit.
+  std::uint64_t bytes_a_day = 0;               // Down and up together, by UTC day; 0: no limit.
+  bool secure_required = false;                // Nothing leaves but in a masked sum.
+  aggregation::secagg::LocalFloor floor = {};  // Of such sums.
 };
 
 // What a coordinator asks for, and when.
@@ -39,6 +42,7 @@ struct PolicyAsk {
   std::uint64_t bytes = 0;        // What the task would move.
   std::uint64_t bytes_today = 0;  // What has been moved.
   TimeOfDay local_time{};
+  bool secure = false;  // By secure aggregation.
 };
 
 // A value; safe from any thread.
@@ -49,12 +53,14 @@ class LocalPolicy {
   // last character, and a window that is empty.
   static StatusOr<LocalPolicy> Make(PolicyRules rules);
 
-  // OK, or PERMISSION_DENIED with POLICY_CAMPAIGN, POLICY_HOURS, POLICY_COHORT or POLICY_BYTES,
-  // the first that forbids, in this order.
+  // OK, or PERMISSION_DENIED with POLICY_CAMPAIGN, POLICY_HOURS, POLICY_COHORT, POLICY_BYTES
+  // or POLICY_SECURE, the first that forbids, in this order.
   Status Check(const PolicyAsk& ask) const;
   // The part of Check that is about the time alone.
   Status CheckHours(TimeOfDay local_time) const;
   std::uint64_t bytes_a_day() const { return rules_.bytes_a_day; }
+  // The least terms of a secure round; a session checks them too.
+  const aggregation::secagg::LocalFloor& floor() const { return rules_.floor; }
 
  private:
   explicit LocalPolicy(PolicyRules rules) : rules_(std::move(rules)) {}

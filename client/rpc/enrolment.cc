@@ -54,7 +54,9 @@ void GrpcEnrolmentLink::Attest(const AttestAsk& ask,
       [done = std::move(done)](const StatusOr<v1::AttestReply>& reply) {
         if (!reply.ok()) return done(reply.status());
         const ByteView signature = AsBytes(reply->signature());
-        done(Attestation{reply->statement(), Bytes(signature.begin(), signature.end())});
+        const ByteView key = AsBytes(reply->authority_key());
+        done(Attestation{reply->statement(), Bytes(signature.begin(), signature.end()),
+                         Bytes(key.begin(), key.end())});
       });
 }
 

@@ -6,6 +6,7 @@
 
 namespace muster::client {
 namespace {
+constexpr char kAuthorityKey[] = "authority_key";
 
 // Refusals that no later try will change, whatever code they came with.
 bool IsLastWord(const Status& error) {
@@ -92,16 +93,21 @@ StatusOr<std::optional<Attestation>> MembershipStore::LoadAttestation() {
   Attestation out;
   out.statement = reader.Text("statement");
   StatusOr<Bytes> signature = FromHex(reader.Text("signature"));
-  if (!reader.status().ok() || !signature.ok())
+  // Absent in what was stored before there were secure rounds.
+  StatusOr<Bytes> key =
+      json.contains(kAuthorityKey) ? FromHex(reader.Text(kAuthorityKey)) : Bytes();
+  if (!reader.status().ok() || !signature.ok() || !key.ok())
     return DataLoss("{} lacks what it should hold", attestation_);
   out.signature = *std::move(signature);
+  out.authority_key = *std::move(key);
   return std::optional<Attestation>(std::move(out));
 }
 
 Status MembershipStore::SaveAttestation(const Attestation& attestation) {
-  return PutJson(
-      files_, attestation_,
-      Json{{"statement", attestation.statement}, {"signature", ToHex(attestation.signature)}});
+  return PutJson(files_, attestation_,
+                 Json{{"statement", attestation.statement},
+                      {"signature", ToHex(attestation.signature)},
+                      {kAuthorityKey, ToHex(attestation.authority_key)}});
 }
 
 Status MembershipStore::RemoveAttestation() { return files_.Remove(attestation_); }

@@ -49,7 +49,10 @@ void NodeSession::Start() {
   CheckIn();
 }
 
-void NodeSession::Stop() { StopSteps(); }
+void NodeSession::Stop() {
+  StopSteps();
+  secure_.reset();
+}
 
 // Checking in.
 
@@ -118,11 +121,14 @@ void NodeSession::Accept(const Assigned& assignment) {
 }
 
 Status NodeSession::Permits(const Assignment& assignment) {
-  return world_.policy.Check({.campaign = assignment.round.campaign,
-                              .cohort = assignment.cohort,
-                              .bytes = Cost(assignment),
-                              .bytes_today = world_.budget.Used(),
-                              .local_time = world_.local_time(world_.clock.Now())});
+  const bool secure = !assignment.secure_task.empty();
+  MUSTER_TRY(world_.policy.Check({.campaign = assignment.round.campaign,
+                                  .cohort = assignment.cohort,
+                                  .bytes = Cost(assignment),
+                                  .bytes_today = world_.budget.Used(),
+                                  .local_time = world_.local_time(world_.clock.Now()),
+                                  .secure = secure}));
+  return secure ? PermitsSecure(assignment) : Ok();
 }
 
 // An update is about as long as the parameters it changes.
@@ -182,6 +188,8 @@ void NodeSession::OnWorked(const Assigned& assignment, StatusOr<TaskOutcome> out
   if (!outcome.ok()) return OnTaskError(*assignment, outcome.status());
   if (auto* const report = std::get_if<EvaluationReport>(&*outcome))
     return ReportEvaluation(assignment->round, *report);
+  if (auto* const update = std::get_if<SecureUpdate>(&*outcome))
+    return GiveSecurely(assignment, std::move(*update));
   HeldUpdate& update = std::get<HeldUpdate>(*outcome);
   world_.log.Info("update_held", {{"node", config_.name},
                                   {"round", Text(update.round)},

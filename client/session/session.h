@@ -1,7 +1,8 @@
 #pragma once
 // One node's life with its coordinator: check in, take the assignment, fetch, train, keep the
 // update on disk, upload, and hold on to it until it counts. Decides over its own site's policy
-// first. Never trains twice for one update, and never ends because a task or a call failed.
+// first. Never trains twice for one update that it holds, and never ends because a task or a call
+// failed. In a secure round the update never touches the disk: after a restart it is trained again.
 #include <functional>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "client/link.h"
 #include "client/policy/byte_budget.h"
 #include "client/policy/local_policy.h"
+#include "client/secure/secure_upload.h"
 #include "client/session/artefact_cache.h"
 #include "client/session/backoff.h"
 #include "client/session/held_update.h"
@@ -29,6 +31,7 @@ struct SessionConfig {
   Duration hold = std::chrono::seconds(30);        // Of a long poll.
   Duration unfit_hold = std::chrono::seconds(5);   // The same while the data are at fault.
   Duration unfit_retry = std::chrono::minutes(5);  // Then the data are tried again, changed or not.
+  std::shared_ptr<const SecureIdentity> secure = nullptr;  // Null: no secure rounds.
 };
 
 // What the nodes of an agent share. Outlives its sessions.
@@ -99,6 +102,11 @@ class NodeSession : public Stepwise<NodeSession> {
   void OnWorked(const Assigned& assignment, StatusOr<TaskOutcome> outcome);
   void OnTaskError(const Assignment& assignment, const Status& error);
 
+  Status PermitsSecure(const Assignment& assignment);
+  ContributionLedger Ledger() const;
+  void GiveSecurely(const Assigned& assignment, SecureUpdate update);
+  void OnSecureEnd(const Assigned& assignment, const StatusOr<std::string>& why);
+
   void Upload();
   void SendAgain();
   StatusOr<std::shared_ptr<const Bytes>> HeldFile();
@@ -124,6 +132,7 @@ class NodeSession : public Stepwise<NodeSession> {
   std::optional<Held> held_;
   bool resend_ = false;  // The coordinator said that it has nothing (any more).
   std::optional<Sick> sick_;
+  std::shared_ptr<SecureUpload> secure_;  // While a secure round goes on.
 };
 
 }  // namespace muster::client

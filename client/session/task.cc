@@ -4,6 +4,7 @@
 
 #include "base/safetensors.h"
 #include "base/seeded.h"
+#include "client/secure/terms.h"
 #include "client/session/screen.h"
 
 namespace muster::client {
@@ -38,6 +39,8 @@ StatusOr<TaskOutcome> Update(TrainResult result, const Assignment& assignment) {
         Reason::kUPDATE_WRONG_LAYOUT);
   const ScreenRule rule{assignment.bound, assignment.max_norm, assignment.example_cap};
   MUSTER_TRY(ScreenDelta(update.values, rule).status());
+  if (!assignment.secure_task.empty())
+    return SecureUpdate{std::move(update.values), WeightOf(assignment, result.examples)};
   return HeldUpdate{assignment.round, ClampWeight(result.examples, rule), result.loss,
                     SerializeParams(update.View())};
 }

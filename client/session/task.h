@@ -4,6 +4,7 @@
 #include <map>
 #include <variant>
 
+#include "client/secure/contribution.h"
 #include "client/session/held_update.h"
 #include "client/session/worker.h"
 
@@ -14,7 +15,8 @@ struct EvaluationReport {
   std::uint64_t examples = 0;
   std::map<std::string, std::int64_t> sums_micro;
 };
-using TaskOutcome = std::variant<HeldUpdate, EvaluationReport>;
+// A SecureUpdate when the assignment has a secure task.
+using TaskOutcome = std::variant<HeldUpdate, EvaluationReport, SecureUpdate>;
 
 // The same for every attempt at a round, so that a second attempt trains the same update.
 std::uint64_t TrainingSeed(const Assignment& assignment, const DeviceName& device);

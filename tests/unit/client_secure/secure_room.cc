@@ -1,0 +1,292 @@
+#include "tests/unit/client_secure/secure_room.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "aggregation/secagg/update_layout.h"
+#include "client/secure/terms.h"
+#include "client/secure/vector.h"
+
+namespace muster::testing {
+namespace {
+using client::SecureAnswer;
+using client::SecureAsk;
+
+// One device's line.
+class RoomLink final : public client::CoordinatorLink {
+ public:
+  RoomLink(SecureServer& server, SimExecutor& executor, std::size_t device)
+      : server_(server), executor_(executor), device_(device) {}
+
+  void Secure(const SecureAsk& ask, Callback<SecureAnswer> done) override {
+    if (server_.offline.contains(device_)) return;
+    executor_.Post([this, ask, done] {
+      Bytes content = ask.message;
+      if (ask.seen)
+        content.insert(content.end(), ask.seen->bytes().begin(), ask.seen->bytes().end());
+      const bool lost = server_.Loses(device_, "secure", content);
+      server_.Poll(device_, ask, [done, lost](const StatusOr<SecureAnswer>& answer) {
+        done(lost ? StatusOr<SecureAnswer>(Unavailable("lost")) : answer);
+      });
+    });
+  }
+  void UploadOffset(const RoundKey&, std::uint64_t, Callback<std::uint64_t> done) override {
+    executor_.Post([this, done] {
+      if (server_.Loses(device_, "offset", {})) return done(Unavailable("lost"));
+      done(server_.Offset(device_));
+    });
+  }
+  // The first one breaks half way, when answers are lost.
+  void Upload(const client::UpdateUpload& upload, Done done) override {
+    if (server_.offline.contains(device_)) return;
+    executor_.Post([this, upload, done] {
+      const std::uint64_t left = upload.file->size() - upload.offset;
+      const bool broken = server_.Loses(device_, "upload", {});
+      server_.uploads[device_] = upload;
+      Bytes& stored = server_.stored[device_];
+      if (stored.size() != upload.offset)
+        return done(WithReason(InvalidArgument("a hole"), Reason::kCHUNK_OUT_OF_ORDER));
+      const auto from = upload.file->begin() + static_cast<std::ptrdiff_t>(upload.offset);
+      stored.insert(stored.end(), from,
+                    from + static_cast<std::ptrdiff_t>(broken ? left / 2 : left));
+      if (broken) return done(Unavailable("the line broke"));
+      const Status received = server_.Receive(upload, left);
+      done(server_.Loses(device_, "uploaded", {}) ? Unavailable("lost") : received);
+    });
+  }
+  void CheckIn(const client::CheckInRequest&, Callback<client::CheckInReply>) override {}
+  void Download(const Digest&, std::uint64_t, Sink, Done) override {}
+  void ReportEvaluation(const RoundKey&, std::uint64_t, const std::map<std::string, std::int64_t>&,
+                        Done) override {}
+  void ReportFailure(const RoundKey&, Reason, const std::string&, Done) override {}
+
+ private:
+  SecureServer& server_;
+  SimExecutor& executor_;
+  const std::size_t device_;
+};
+
+secagg::ServerPlan PlanOf(const secagg::Task& task) {
+  return {task,          task.layout.devices(), kSecureWindow, kSecureWindow,
+          kSecureWindow, kSecureWindow,         kSecureWindow};
+}
+}  // namespace
+
+client::Assignment SecureAssignment(std::uint32_t devices, std::uint64_t dim,
+                                    std::uint32_t dropout_ppm) {
+  client::Assignment a;
+  a.round = {CampaignName("turbofan"), RoundNumber(3), 1};
+  a.params = {platform::OpenSslHasher().Sha256(AsBytes("base model")), 100};
+  a.example_cap = 10;
+  a.bound = 4;
+  secagg::Task task{.layout = *secagg::UpdateLayout(dim, secagg::LaneBits::k24, a.bound, devices)};
+  SeededSecureRng(7).Fill(task.session);
+  task.query = client::QueryOf(a.round);
+  task.model = a.params.digest;
+  task.clip = a.bound;
+  task.weight_cap = 10;
+  task.cohort.least = 3;
+  task.cohort.dropout_ppm = dropout_ppm;
+  task.expiry = kRoundStart + std::chrono::hours(24);
+  a.secure_task = secagg::EncodeTask(task);
+  return a;
+}
+secagg::Task TaskIn(const client::Assignment& assignment) {
+  return secagg::ParseTask(assignment.secure_task).value();
+}
+
+// The coordinator's half.
+
+SecureServer::SecureServer(const secagg::Task& task, Crypto& crypto, ManualClock& clock,
+                           SimExecutor& executor)
+    : crypto_(crypto),
+      clock_(clock),
+      executor_(executor),
+      session_(secagg::ServerSession::Make(PlanOf(task), {crypto, check_}).value()) {
+  for (const secagg::ServerFact& fact : session_.Open(clock.Now())) session_.Apply(fact);
+}
+
+bool SecureServer::Loses(std::size_t device, std::string_view kind, ByteView content) {
+  if (!lose_first_answers) return false;
+  return lost_.insert(fmt::format("{} {} {}", device, kind, crypto_.Sha256(content).Hex())).second;
+}
+
+Status SecureServer::Tell(const secagg::ServerEvent& event) {
+  MUSTER_ASSIGN(const secagg::ServerFacts facts, session_.Decide(event, clock_.Now()));
+  for (const secagg::ServerFact& fact : facts) session_.Apply(fact);
+  Fold();
+  return Ok();
+}
+
+std::optional<secagg::Member> SecureServer::MemberOf(std::size_t device) const {
+  const auto identity = identities_.find(device);
+  if (session_.cohort() == nullptr || identity == identities_.end()) return std::nullopt;
+  return secagg::FindMember(*session_.cohort(), identity->second);
+}
+
+// A message that was taken before is no news, whatever the phase.
+Status SecureServer::Take(std::size_t device, const Bytes& message) {
+  if (message.empty() || !taken_.emplace(device, crypto_.Sha256(message)).second) return Ok();
+  if (const auto keys = secagg::ParseAdvertiseKeys(message); keys.ok()) {
+    identities_[device] = keys->identity;
+    return Tell(*keys);
+  }
+  if (const auto shares = secagg::ParseShareKeys(message); shares.ok()) {
+    spooled_[shares->from] = message;
+    return Tell(*shares);
+  }
+  if (const auto agreement = secagg::ParseAgreement(message); agreement.ok())
+    return In<secagg::AwaitingShares>() != nullptr ? Ok() : Tell(*agreement);
+  MUSTER_ASSIGN(const secagg::UnmaskReply reply, secagg::ParseUnmaskReply(message));
+  if (session_.IsOver()) return Ok();
+  if (!unmasking_) unmasking_.emplace(session_.BeginUnmasking().value());
+  MUSTER_TRY(unmasking_->Add(reply));
+  TryOpen();
+  return Ok();
+}
+
+StatusOr<Bytes> SecureServer::NextFor(std::size_t device) {
+  const auto member = MemberOf(device);
+  if (!member) return Bytes();
+  if (In<secagg::Sharing>() != nullptr) return session_.RosterMessage();
+  if (In<secagg::Collecting>() != nullptr)
+    return session_.SharesMessage(
+        *member, [this](secagg::Member dealer, std::size_t offset, std::size_t size) {
+          const auto from = spooled_.at(dealer).begin() + static_cast<std::ptrdiff_t>(offset);
+          return StatusOr<Bytes>(Bytes(from, from + static_cast<std::ptrdiff_t>(size)));
+        });
+  if (In<secagg::Agreeing>() != nullptr) return session_.AgreementMessage();
+  return session_.UnmaskMessage();
+}
+
+void SecureServer::Poll(std::size_t device, const SecureAsk& ask,
+                        client::CoordinatorLink::Callback<SecureAnswer> done) {
+  if (const Status taken = Take(device, ask.message); !taken.ok()) return done(taken);
+  Wait(device, ask, clock_.Now() + ask.hold, std::move(done));
+}
+
+void SecureServer::Wait(std::size_t device, const SecureAsk& ask, Timestamp until,
+                        client::CoordinatorLink::Callback<SecureAnswer> done) {
+  EXPECT_TRUE(session_.IsOver() || Tell(secagg::SessionTick{kRoundStart}).ok());
+  if (const auto* dropped = In<secagg::SessionDropped>())
+    return done(SecureAnswer{{}, true, std::string(NameOf(dropped->reason))});
+  if (session_.IsOver()) return done(SecureAnswer{{}, true, {}});
+  StatusOr<Bytes> next = NextFor(device);
+  if (!next.ok()) return done(next.status());
+  if (!next->empty()) *next = tamper(device, *std::move(next));
+  if (!next->empty() && ask.seen != crypto_.Sha256(*next))
+    return done(SecureAnswer{*std::move(next), false, {}});
+  if (clock_.Now() >= until) return done(SecureAnswer{});
+  executor_.PostAt(clock_.Now() + std::chrono::milliseconds(100),
+                   [this, device, ask, until, done] { Wait(device, ask, until, done); });
+}
+
+std::uint64_t SecureServer::Offset(std::size_t device) const {
+  const auto found = stored.find(device);
+  return found == stored.end() ? 0 : found->second.size();
+}
+
+Status SecureServer::Receive(const client::UpdateUpload& upload, std::uint64_t) {
+  MUSTER_ASSIGN(const secagg::MaskedHeader header, secagg::ParseMaskedHeader(upload.header));
+  vectors_[header.from] = *upload.file;
+  return Tell(header);
+}
+
+void SecureServer::Fold() {
+  for (const secagg::ServerEffect& effect : session_.Pending())
+    if (const auto* fold = std::get_if<secagg::FoldVectors>(&effect)) {
+      if (!sum_) sum_.emplace(session_.plan().task.layout);
+      for (const secagg::Member member : fold->members)
+        EXPECT_TRUE(sum_->AddWire(sum_->AllTiles(), vectors_.at(member)).ok());
+      const std::string name = fmt::format("sum-{}", fold->members.front());
+      const auto facts =
+          session_.Decide(secagg::VectorsFolded{fold->members, name}, clock_.Now()).value();
+      for (const secagg::ServerFact& fact : facts) session_.Apply(fact);
+    }
+}
+
+void SecureServer::TryOpen() {
+  if (!unmasking_->Ready()) return;
+  const auto* awaiting = In<secagg::AwaitingShares>();
+  const auto opened = unmasking_->Open().value();
+  std::vector<secagg::MaskSeed> seeds;
+  for (const auto& self : opened.selves)
+    seeds.push_back(secagg::SeedToRemove(awaiting->shared, self, crypto_).value());
+  for (const auto& key : opened.mask_keys) {
+    auto removed =
+        secagg::SeedsToRemove(awaiting->shared, awaiting->survivors, key, crypto_).value();
+    for (secagg::MaskSeed& seed : removed) seeds.push_back(std::move(seed));
+  }
+  for (const secagg::MaskSeed& seed : seeds) {
+    const auto stream = crypto_.NewKeystream(seed.seed).value();
+    const secagg::Mask mask{stream.get(), seed.sign};
+    EXPECT_TRUE(sum_->AddMasks(std::span(&mask, 1), sum_->AllTiles()).ok());
+  }
+  for (std::size_t s = 0; s < sum_->segments().all().size(); ++s) {
+    sums.emplace_back(sum_->segments()[s].count);
+    EXPECT_TRUE(sum_->Sums(s, 0, awaiting->survivors.size(), sums.back()).ok());
+  }
+  EXPECT_TRUE(Tell(secagg::SumOpened{}).ok());
+}
+
+// Devices.
+
+SecureDevice::SecureDevice(SymbolicCrypto& crypto, std::size_t i) : index(i), rng(100 + i) {
+  const auto signer = std::make_shared<SymbolicSigner>(crypto, 500 + i);
+  identity = std::make_shared<const client::SecureIdentity>(client::SecureIdentity{
+      crypto, rng, signer, TestStatement(signer->public_key()), TestCheck()});
+}
+
+secagg::LaneVector SecureDevice::Expected(const secagg::Task& task, const Crypto& crypto) const {
+  SeededSecureRng again(100 + index);
+  return client::QuantisedUpdate(task, update.values, update.weight, crypto, again).value();
+}
+
+SecureRoom::SecureRoom(std::uint32_t n, std::uint64_t dim, std::uint32_t dropout_ppm)
+    : assignment(SecureAssignment(n, dim, dropout_ppm)),
+      task(TaskIn(assignment)),
+      server(task, crypto, clock, executor) {
+  for (std::size_t i = 0; i < n; ++i) {
+    devices.push_back(std::make_unique<SecureDevice>(crypto, i));
+    SeededRng values(i);
+    for (std::uint64_t k = 0; k < dim; ++k)
+      devices[i]->update.values.push_back(static_cast<float>(values.Below(8001)) / 1000.0F - 4);
+    devices[i]->update.weight = 1 + static_cast<double>(i);
+  }
+}
+SecureRoom::~SecureRoom() { executor.Forget(); }
+
+void SecureRoom::Start(std::size_t i) {
+  SecureDevice& device = *devices[i];
+  const DeviceName name(fmt::format("engine-{}", i));
+  device.upload = client::SecureUpload::Make(
+      {name, std::chrono::seconds(30), secagg::LocalFloor{}},
+      {clock, executor, executor, jitter, budget, log},
+      std::make_shared<RoomLink>(server, executor, i),
+      std::make_unique<client::Contribution>(device.identity,
+                                             client::ContributionLedger(device.files, hasher, name),
+                                             assignment.round, task));
+  device.upload->Start(device.update,
+                       [&device](StatusOr<std::string> why) { device.ended = std::move(why); });
+}
+void SecureRoom::StartAll() {
+  for (std::size_t i = 0; i < devices.size(); ++i) Start(i);
+}
+
+std::vector<std::vector<std::int32_t>> SecureRoom::PlainSum(
+    const std::vector<std::size_t>& of) const {
+  std::vector<std::vector<std::int32_t>> out;
+  for (const secagg::Segment& segment : task.layout.all()) out.emplace_back(segment.count);
+  for (const std::size_t i : of) {
+    const secagg::LaneVector vector = devices[i]->Expected(task, crypto);
+    for (std::size_t s = 0; s < out.size(); ++s) {
+      std::vector<std::int32_t> one(out[s].size());
+      EXPECT_TRUE(vector.Sums(s, 0, 1, one).ok());
+      for (std::size_t k = 0; k < one.size(); ++k) out[s][k] += one[k];
+    }
+  }
+  return out;
+}
+
+}  // namespace muster::testing
