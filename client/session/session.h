@@ -102,6 +102,7 @@ class NodeSession : public Stepwise<NodeSession> {
   void OnWorked(const Assigned& assignment, StatusOr<TaskOutcome> outcome);
   void OnTaskError(const Assignment& assignment, const Status& error);
 
+  Status CheckReady() const;
   Status PermitsSecure(const Assignment& assignment);
   ContributionLedger Ledger() const;
   void GiveSecurely(const Assigned& assignment, SecureUpdate update);

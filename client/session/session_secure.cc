@@ -5,11 +5,18 @@
 
 namespace muster::client {
 
+// The others refuse a roster with a statement that does not hold, and with it the round.
+Status NodeSession::CheckReady() const {
+  const SecureIdentity* const who = config_.secure.get();
+  const Status vouched = who == nullptr ? NotFound("this node holds no statement or authority key")
+                                        : who->check(who->signer->public_key(), who->statement);
+  if (vouched.ok()) return Ok();
+  return WithReason(FailedPrecondition("{}", MessageOf(vouched)), Reason::kSECURE_UNREADY);
+}
+
 // Before anything is fetched: what is refused later costs the others a dropout.
 Status NodeSession::PermitsSecure(const Assignment& assignment) {
-  if (config_.secure == nullptr)
-    return WithReason(FailedPrecondition("this node holds no statement and authority key"),
-                      Reason::kSECURE_UNREADY);
+  MUSTER_TRY(CheckReady());
   MUSTER_ASSIGN(const aggregation::secagg::Task task,
                 SecureTaskOf(assignment, world_.policy.floor(), world_.clock.Now()));
   return Ledger().Check(assignment.round, task.model);

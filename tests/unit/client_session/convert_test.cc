@@ -42,6 +42,7 @@ Assignment SomeAssignment(std::uint64_t seed) {
   a.example_cap = rng.Below(1000);
   a.bound = 8;
   a.max_norm = static_cast<double>(rng.Below(3));
+  a.secure_task = Bytes(rng.Below(100), std::byte{0xc3});
   return a;
 }
 
@@ -55,6 +56,7 @@ TEST(Convert, AnAssignmentSurvivesTheWay) {
     ASSERT_THAT(back, IsOk());
     EXPECT_EQ(back->round, SomeAssignment(seed).round);
     EXPECT_EQ(back->label.cap, SomeAssignment(seed).label.cap);
+    EXPECT_EQ(back->secure_task, SomeAssignment(seed).secure_task);
     EXPECT_EQ(back->contract.fields.at(0).hi, 1620);
     EXPECT_EQ(ToMessage(*back).SerializeAsString(), message.SerializeAsString());
   }
@@ -85,6 +87,29 @@ TEST(Convert, CheckInsSurviveTheWay) {
   }
 }
 
+TEST(Convert, StepsOfASecureRoundSurviveTheWay) {
+  SeededRng rng(1);
+  const Digest seen = SomeDigest(rng);
+  SecureAsk ask{SomeAssignment(1).round, Bytes(3, std::byte{0xff}), seen, std::chrono::seconds(9)};
+  const v1::SecureRequest asked = ToMessage(ask);
+  EXPECT_EQ(asked.round().SerializeAsString(), ToMessage(ask.round).SerializeAsString());
+  EXPECT_EQ(asked.message(), "\xff\xff\xff");
+  EXPECT_EQ(AsBytes(asked.seen()).size(), 32U);
+  EXPECT_EQ(asked.hold_ms(), 9000U);
+  ask.seen.reset();
+  EXPECT_EQ(ToMessage(ask).seen(), "");
+
+  v1::SecureReply reply;
+  reply.set_message("roster");
+  reply.set_over(true);
+  reply.set_why(std::string(1000, 'x') + "\n");
+  const SecureAnswer answer = SecureAnswerFrom(reply);
+  EXPECT_EQ(AsText(answer.message), "roster");
+  EXPECT_TRUE(answer.over);
+  EXPECT_LT(answer.why.size(), 100U);
+  EXPECT_EQ(answer.why.find('\n'), std::string::npos);
+}
+
 TEST(Convert, RefusesWhatNoTaskCouldBeMadeOf) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const std::vector<std::pair<std::string, std::function<void(v1::Assignment&)>>> changes = {
@@ -107,7 +132,9 @@ TEST(Convert, RefusesWhatNoTaskCouldBeMadeOf) {
       {"model.label.max", [nan](auto& m) { m.mutable_model()->mutable_label()->set_max(nan); }},
       {"bound", [](auto& m) { m.set_bound(0); }},
       {"bound", [nan](auto& m) { m.set_bound(nan); }},
-      {"max_norm", [](auto& m) { m.set_max_norm(-1); }}};
+      {"max_norm", [](auto& m) { m.set_max_norm(-1); }},
+      {"secure_task",
+       [](auto& m) { m.set_secure_task(std::string(kMostSecureTaskBytes + 1, 'x')); }}};
   for (const auto& [field, change] : changes) {
     SCOPED_TRACE(field);
     v1::Assignment message = ToMessage(SomeAssignment(1));

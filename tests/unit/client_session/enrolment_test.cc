@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "base/seeded.h"
 #include "tests/support/memory_blobs.h"
 #include "tests/support/status_matchers.h"
@@ -49,7 +51,7 @@ class FakeEnrolmentLink final : public EnrolmentLink {
       ++servers_.attests;
       servers_.asked.push_back(ask);
       if (servers_.authority_says) return done(*servers_.authority_says);
-      done(Attestation{servers_.valid_statement, Bytes(64)});
+      done(Attestation{servers_.valid_statement, Bytes(64), Bytes(32, std::byte{7})});
     });
   }
   void Enrol(const EnrolAsk& ask, std::function<void(StatusOr<Enrolled>)> done) override {
@@ -148,6 +150,29 @@ TEST(Enrolment, KeepsItsStatementAcrossAKill) {
   h.executor.RunFor(1s);
   EXPECT_TRUE(h.enrolled.has_value());
   EXPECT_EQ(h.servers.attests, 1);
+}
+
+TEST(Enrolment, TheAuthoritysKeyIsKeptBesideTheStatement) {
+  Harness h;
+  h.Boot();
+  h.executor.RunFor(1s);
+  const auto stored = MembershipStore(*h.files, DeviceName("engine-1")).LoadAttestation();
+  ASSERT_THAT(stored, IsOk());
+  ASSERT_TRUE(stored->has_value());
+  EXPECT_EQ((*stored)->statement, "statement");
+  EXPECT_EQ((*stored)->authority_key, Bytes(32, std::byte{7}));
+}
+
+TEST(Enrolment, AStatementThatWasStoredWithoutTheAuthoritysKeyIsReadStill) {
+  MemoryFiles files;
+  const std::string old = R"({"signature":"0011","statement":"statement"})";
+  const std::array<ByteView, 1> parts = {AsBytes(old)};
+  ASSERT_THAT(files.Put("nodes/engine-1/statement.json", parts), IsOk());
+  const auto stored = MembershipStore(files, DeviceName("engine-1")).LoadAttestation();
+  ASSERT_THAT(stored, IsOk());
+  ASSERT_TRUE(stored->has_value());
+  EXPECT_EQ((*stored)->signature.size(), 2U);
+  EXPECT_TRUE((*stored)->authority_key.empty());
 }
 
 TEST(Enrolment, TriesForEverWhileAServerIsAway) {

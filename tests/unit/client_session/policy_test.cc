@@ -66,6 +66,15 @@ TEST(LocalPolicy, RefusesSmallCohortsAndTooManyBytes) {
   EXPECT_THAT(policy.Check(ask), Fails(kDenied, Reason::kPOLICY_BYTES));
 }
 
+TEST(LocalPolicy, MayRefuseWhateverIsNotSecure) {
+  const LocalPolicy policy = Policy({.campaigns = {}, .hours = {}, .secure_required = true});
+  PolicyAsk ask = Ask();
+  EXPECT_THAT(policy.Check(ask), Fails(kDenied, Reason::kPOLICY_SECURE));
+  ask.secure = true;
+  EXPECT_THAT(policy.Check(ask), IsOk());
+  EXPECT_THAT(LocalPolicy().Check(ask), IsOk());
+}
+
 TEST(LocalPolicy, RefusesRulesThatMeanNothing) {
   const auto invalid = Fails(absl::StatusCode::kInvalidArgument, Reason::kFIELD_INVALID);
   EXPECT_THAT(LocalPolicy::Make({.campaigns = {""}, .hours = {}}), invalid);

@@ -65,7 +65,7 @@ class SessionHarness {
   void Boot() {
     process = std::make_unique<Process>(*this);
     session = client::NodeSession::Make(
-        {.name = DeviceName("engine-1")},
+        {.name = DeviceName("engine-1"), .secure = secure},
         {.clock = clock,
          .strand = executor,
          .tasks = executor,
@@ -118,6 +118,7 @@ class SessionHarness {
   LineFaults faults;
   FakeWorker::Script worker;
   client::LocalPolicy policy;
+  std::shared_ptr<const client::SecureIdentity> secure;
   client::TimeOfDay local_time{720};
   FaultHook disk_fault;
   NullLogger log;

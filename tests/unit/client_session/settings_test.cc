@@ -59,6 +59,10 @@ TEST(Settings, NamesTheFieldThatIsWrong) {
       {head + "policy: {hours: [{from: '25:00', to: '06:00'}]}\n", "policy.hours[0].from",
        Reason::kFIELD_INVALID},
       {head + "policy: {campaigns: ['a*b']}\n", "policy.campaigns[0]", Reason::kFIELD_INVALID},
+      {head + "policy: {secure: {corrupt: 1.5}}\n", "policy.secure.corrupt",
+       Reason::kFIELD_INVALID},
+      {head + "policy: {secure: {dropout: -0.1}}\n", "policy.secure.dropout",
+       Reason::kFIELD_INVALID},
       {head + "log: {level: loud}\n", "log.level", Reason::kFIELD_INVALID},
       {head + "parallel_tasks: 1000\n", "parallel_tasks", Reason::kFIELD_INVALID}};
   for (const auto& [text, field, reason] : cases) {
@@ -79,6 +83,27 @@ TEST(Settings, ThePolicyMayBeAFileThatTheSitesOwnerKeeps) {
   ask.cohort = 2;
   EXPECT_THAT(settings->policy.Check(ask),
               Fails(absl::StatusCode::kPermissionDenied, Reason::kPOLICY_COHORT));
+}
+
+TEST(Settings, TheFloorOfSecureRoundsIsThePolicys) {
+  const TempDir dir;
+  const auto settings = LoadSettings(
+      Write(dir, std::string(kNode) +
+                     "policy: {secure: {required: true, least: 20, corrupt: 0.1, dropout: 0.25, "
+                     "curious: true}}\n"));
+  ASSERT_THAT(settings, IsOk());
+  const auto& floor = settings->policy.floor();
+  EXPECT_EQ(floor.least, 20U);
+  EXPECT_EQ(floor.corrupt_ppm, 100'000U);
+  EXPECT_EQ(floor.dropout_ppm, 250'000U);
+  EXPECT_TRUE(floor.allow_curious);
+  EXPECT_THAT(settings->policy.Check({.campaign = CampaignName("any")}),
+              Fails(absl::StatusCode::kPermissionDenied, Reason::kPOLICY_SECURE));
+
+  const auto unset = LoadSettings(Write(dir, kNode));
+  ASSERT_THAT(unset, IsOk());
+  EXPECT_EQ(unset->policy.floor().least, 3U);
+  EXPECT_FALSE(unset->policy.floor().allow_curious);
 }
 
 TEST(Settings, APolicyFileThatIsMissingWrongOrBesideAnotherPolicyIsRefused) {
