@@ -68,6 +68,21 @@ Status Accumulator::Merge(const Accumulator& other) {
   return Ok();
 }
 
+StatusOr<Accumulator> Accumulator::FromSums(FixedPoint fixed, std::uint64_t count,
+                                            std::int64_t weight_sum,
+                                            std::vector<std::int64_t> sums) {
+  if (count == 0 || count > fixed.max_updates())
+    return InvalidArgument("a sum of {} updates, at most {}", count, fixed.max_updates());
+  const auto updates = static_cast<std::int64_t>(count);
+  if (weight_sum < updates || weight_sum > updates << fixed.fraction_bits())
+    return InvalidArgument("a weight of {} is none of {} updates", weight_sum, count);
+  Accumulator out(0, fixed);
+  out.count_ = count;
+  out.weight_sum_ = weight_sum;
+  out.sums_ = std::move(sums);
+  return out;
+}
+
 Status Accumulator::Mean(std::span<float> out) const {
   if (count_ == 0) return FailedPrecondition("the mean of no updates");
   MUSTER_TRY(CheckLength(out.size(), dim()));

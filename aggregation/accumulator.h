@@ -80,6 +80,12 @@ class Accumulator {
   // when nothing was counted, INVALID_ARGUMENT when `out` has not `dim` values.
   Status Mean(std::span<float> out) const;
 
+  // What was summed elsewhere: sums[i] of x w / W and the sum of w / W, both times 2^F, over
+  // `count` updates. INVALID_ARGUMENT when count is not in 1..max_updates or `weight_sum` is none
+  // that so many weights in (0, cap] can have.
+  static StatusOr<Accumulator> FromSums(FixedPoint fixed, std::uint64_t count,
+                                        std::int64_t weight_sum, std::vector<std::int64_t> sums);
+
   // Cost: CRC-32C over the sums.
   Checkpoint ToCheckpoint() const;
   // DATA_LOSS with ARTEFACT_INVALID unless `bytes` are a checkpoint, whole and unchanged.

@@ -7,8 +7,8 @@ StatusOr<Assembled> Assemble(const CoordinatorOptions& options, Environment e) {
   out.registry = std::make_unique<registry::Registry>(e.journal, e.blobs, e.clock, e.log);
   MUSTER_TRY(out.registry->Recover());
   out.coordinator = std::make_unique<Coordinator>(
-      CoordinatorPorts{e.clock, e.executor, e.jitter, e.journal, e.blobs, e.files, e.directory,
-                       e.identities, e.hasher, *out.registry, e.log, e.metrics},
+      CoordinatorPorts{e.clock, e.executor, e.jitter, e.rng, e.journal, e.blobs, e.files,
+                       e.directory, e.identities, e.crypto, *out.registry, e.log, e.metrics},
       options);
   MUSTER_TRY(out.coordinator->Recover());
   return out;

@@ -13,12 +13,13 @@ struct Environment {
   Clock& clock;
   Executor& executor;
   Rng& jitter;
+  SecureRng& rng;
   Journal& journal;
   Blobs& blobs;
   Files& files;
   DeviceDirectory& directory;
   Identities& identities;
-  const Hasher& hasher;
+  const Crypto& crypto;
   Logger& log;
   MetricSink& metrics;
 };

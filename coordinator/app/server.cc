@@ -11,11 +11,11 @@
 #include "coordinator/rpc/enrolment_service.h"
 #include "coordinator/rpc/fleet_service.h"
 #include "platform/http_server.h"
+#include "platform/openssl_crypto.h"
 #include "platform/ops_http.h"
 #include "platform/private_file.h"
 #include "platform/prometheus_sink.h"
 #include "platform/secure_rng.h"
-#include "platform/sha256.h"
 #include "platform/system_clock.h"
 #include "platform/thread_pool.h"
 #include "registry/rpc/artefact_service.h"
@@ -70,7 +70,7 @@ class MusterServerImpl final : public MusterServer {
   Logger& log_;
   platform::SystemClock clock_;
   platform::OpenSslRng rng_;
-  platform::OpenSslHasher hasher_;
+  platform::OpenSslCrypto crypto_;
   SeededRng jitter_;
   platform::PrometheusSink metrics_;
   DataDir dir_;
@@ -99,9 +99,9 @@ Status MusterServerImpl::Start() {
   identities_ = std::make_unique<OpenSslIdentities>(*dir_.ca);
   CoordinatorOptions options{std::move(authority_key), {}};
   options.uploads.memory_bytes = options_.upload_memory_bytes;
-  MUSTER_ASSIGN(assembled_,
-                Assemble(options, {clock_, pool_, jitter_, *dir_.journal, *dir_.blobs, *dir_.files,
-                                   *dir_.directory, *identities_, hasher_, log_, metrics_}));
+  MUSTER_ASSIGN(assembled_, Assemble(options, {clock_, pool_, jitter_, rng_, *dir_.journal,
+                                               *dir_.blobs, *dir_.files, *dir_.directory,
+                                               *identities_, crypto_, log_, metrics_}));
   assembled_.coordinator->Start();
   MUSTER_TRY(StartGrpc());
   MUSTER_TRY(WriteOperatorContext(dir_, server_->address().Text()));

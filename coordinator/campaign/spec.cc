@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "aggregation/fixed_point.h"
+#include "aggregation/secagg/update_layout.h"
 #include "registry/names.h"
 
 namespace muster::coordinator {
@@ -123,7 +124,32 @@ Status CheckEvaluation(const EvaluationSpec& e) {
                           e.metrics[i], fmt::join(kMetrics, ", "));
   return CheckWindow(e.report_window, "evaluation.report_window");
 }
+// Whether a session of the whole cohort is feasible, with the arithmetic when it is not.
+Status CheckSecure(const SecureSpec& s, const SelectionSpec& selection,
+                   const AggregationSpec& aggregation) {
+  namespace secagg = ::muster::aggregation::secagg;
+  for (const auto& [part, path] :
+       {std::pair(s.corrupt, "secure.corrupt"), std::pair(s.dropout, "secure.dropout")})
+    if (!(part >= 0 && part < 1)) return InvalidField(path, "{} is not in [0, 1)", part);
+  if (selection.select > secagg::Segments::kMostDevices)
+    return InvalidField("plan.selection.cohort.select", "{} devices; a secure round has at most {}",
+                        selection.select, secagg::Segments::kMostDevices);
+  if (s.least < 2 || s.least > selection.goal)
+    return InvalidField("secure.least", "{} is not in 2 to the goal, {}", s.least, selection.goal);
+  const auto parameters = secagg::FindParameters(s.Rule(), selection.select);
+  if (!parameters.ok()) return InvalidField("secure", "{}", MessageOf(parameters.status()));
+  const auto layout = secagg::UpdateLayout(1, s.bits, aggregation.bound, selection.select);
+  if (!layout.ok()) return InvalidField("secure.bits", "{}", MessageOf(layout.status()));
+  return CheckWindow(s.window, "secure.window");
+}
 }  // namespace
+
+aggregation::secagg::CohortRule SecureSpec::Rule() const {
+  // Rounded to the nearest: 0.1 is 100,000, whatever its last bit.
+  const auto ppm = [](double part) { return static_cast<std::uint32_t>(std::lround(part * 1e6)); };
+  return {
+      .profile = profile, .least = least, .corrupt_ppm = ppm(corrupt), .dropout_ppm = ppm(dropout)};
+}
 
 double LearningRate::At(RoundNumber round, std::uint32_t rounds) const {
   const double step = static_cast<double>(round.value() - 1);
@@ -146,7 +172,9 @@ Status Validate(const CampaignSpec& spec) {
   MUSTER_TRY(CheckPlan(spec.plan));
   MUSTER_TRY(CheckTraining(spec.training));
   MUSTER_TRY(CheckAggregation(spec.aggregation, spec.plan.selection));
-  return CheckEvaluation(spec.evaluation);
+  MUSTER_TRY(CheckEvaluation(spec.evaluation));
+  if (spec.secure) return CheckSecure(*spec.secure, spec.plan.selection, spec.aggregation);
+  return Ok();
 }
 
 }  // namespace muster::coordinator

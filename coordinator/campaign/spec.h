@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "aggregation/secagg/lanes.h"
+#include "aggregation/secagg/parameters.h"
 #include "aggregation/server_rule.h"
 #include "aggregation/weight.h"
 #include "base/canonical_json.h"
@@ -81,6 +83,17 @@ struct EvaluationSpec {
   Duration report_window{60'000};
 };
 
+// Secure aggregation: the coordinator learns sums only.
+struct SecureSpec {
+  aggregation::secagg::LaneBits bits = aggregation::secagg::LaneBits::k32;
+  std::uint32_t least = 0;  // Fewest devices in any sum.
+  double corrupt = 0.1;     // The part of devices that may work with the server, in [0, 1).
+  double dropout = 0.1;     // The part that may vanish on the way, in [0, 1).
+  aggregation::secagg::Profile profile = aggregation::secagg::Profile::kActive;
+  Duration window{120'000};  // Idle window of each step.
+  aggregation::secagg::CohortRule Rule() const;
+};
+
 struct CampaignSpec {
   CampaignName name;
   std::string description;
@@ -90,6 +103,7 @@ struct CampaignSpec {
   TrainingSpec training;
   AggregationSpec aggregation;
   EvaluationSpec evaluation;
+  std::optional<SecureSpec> secure;
 
   bool EvaluatesAfter(RoundNumber round) const {
     return !evaluation.labels.empty() &&

@@ -4,6 +4,7 @@ namespace muster::coordinator {
 namespace {
 
 constexpr const char* kSchedules[] = {"constant", "cosine", "exponential", "step"};
+constexpr const char* kProfiles[] = {"active", "curious"};
 
 Json ToJson(const LearningRate& r) {
   return {{"initial", DecimalText(r.initial)},
@@ -76,6 +77,15 @@ Json ToJson(const EvaluationSpec& e) {
           {"report_window_ms", e.report_window.count()}};
 }
 
+Json ToJson(const SecureSpec& s) {
+  return {{"bits", static_cast<std::uint32_t>(s.bits)},
+          {"least", s.least},
+          {"corrupt", DecimalText(s.corrupt)},
+          {"dropout", DecimalText(s.dropout)},
+          {"profile", kProfiles[s.profile == aggregation::secagg::Profile::kCurious ? 1 : 0]},
+          {"window_ms", s.window.count()}};
+}
+
 // Reads nested objects with one shared status: the first failure sticks.
 class SpecReader {
  public:
@@ -90,6 +100,7 @@ class SpecReader {
     spec.training = Training(r.At("training"));
     spec.aggregation = Aggregation(r.At("aggregation"));
     spec.evaluation = Evaluation(r.At("evaluation"));
+    if (r.Has("secure")) spec.secure = Secure(r.At("secure"));
     Keep(r.status());
     return spec;
   }
@@ -201,19 +212,36 @@ class SpecReader {
     return e;
   }
 
+  SecureSpec Secure(const Json& json) {
+    JsonReader r(json);
+    SecureSpec s;
+    const auto bits = aggregation::secagg::ParseLaneBits(r.Unsigned("bits"));
+    Keep(bits.status());
+    s.bits = bits.value_or(s.bits);
+    s.least = Small(r, "least");
+    s.corrupt = r.Decimal("corrupt");
+    s.dropout = r.Decimal("dropout");
+    if (r.Text("profile") == kProfiles[1]) s.profile = aggregation::secagg::Profile::kCurious;
+    s.window = Duration(r.Integer("window_ms"));
+    Keep(r.status());
+    return s;
+  }
+
   Status status_;
 };
 }  // namespace
 
 Json ToJson(const CampaignSpec& spec) {
-  return {{"name", spec.name.value()},
-          {"description", spec.description},
-          {"model", spec.model.value()},
-          {"base_version", spec.base_version.value()},
-          {"plan", ToJson(spec.plan)},
-          {"training", ToJson(spec.training)},
-          {"aggregation", ToJson(spec.aggregation)},
-          {"evaluation", ToJson(spec.evaluation)}};
+  Json out{{"name", spec.name.value()},
+           {"description", spec.description},
+           {"model", spec.model.value()},
+           {"base_version", spec.base_version.value()},
+           {"plan", ToJson(spec.plan)},
+           {"training", ToJson(spec.training)},
+           {"aggregation", ToJson(spec.aggregation)},
+           {"evaluation", ToJson(spec.evaluation)}};
+  if (spec.secure) out["secure"] = ToJson(*spec.secure);
+  return out;
 }
 
 StatusOr<CampaignSpec> CampaignSpecFrom(const Json& json) {

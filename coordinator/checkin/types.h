@@ -33,6 +33,7 @@ struct Assignment {
   std::uint64_t example_cap = 0;  // 0: uniform weights.
   double bound = 0;
   std::optional<double> max_norm;
+  Bytes secure_task;  // What the round's secure session is for; empty: a plain round.
 };
 
 // About an update that a device holds because it was received but not known to be counted.

@@ -20,6 +20,9 @@ v1::RoundKey ToProto(const RoundKey& in);
 StatusOr<CheckInRequest> FromProto(const v1::CheckInRequest& in);
 v1::CheckInReply ToProto(const CheckInReply& in);
 v1::Assignment ToProto(const Assignment& in);
+// INVALID_ARGUMENT (FIELD_INVALID) when `seen` is no digest.
+StatusOr<SecureAsk> FromProto(const v1::SecureRequest& in);
+v1::SecureReply ToProto(const SecureAnswer& in);
 // INVALID_ARGUMENT (UPDATE_BAD_METRICS) on absurd names, counts or sums.
 StatusOr<EvaluationSums> FromProto(const v1::ReportEvaluationRequest& in);
 

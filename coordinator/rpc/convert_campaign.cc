@@ -125,6 +125,26 @@ StatusOr<EvaluationSpec> EvaluationFrom(const v1::Campaign::Evaluation& in) {
   return out;
 }
 
+StatusOr<SecureSpec> SecureFrom(const v1::Campaign::Secure& in, const PlanSpec& plan) {
+  namespace secagg = aggregation::secagg;
+  SecureSpec out;
+  if (in.bits() != 0) {
+    const auto bits = secagg::ParseLaneBits(in.bits());
+    if (!bits.ok()) return InvalidField("secure.bits", "{}", MessageOf(bits.status()));
+    out.bits = *bits;
+  }
+  out.least = in.least() == 0 ? plan.selection.minimum : in.least();
+  if (in.has_corrupt()) out.corrupt = in.corrupt();
+  if (in.has_dropout()) out.dropout = in.dropout();
+  if (in.profile() == "curious")
+    out.profile = secagg::Profile::kCurious;
+  else if (!in.profile().empty() && in.profile() != "active")
+    return InvalidField("secure.profile", "'{}' is not one of active, curious",
+                        in.profile().substr(0, 40));
+  MUSTER_ASSIGN(out.window, Window(in.window(), plan.report_window, "secure.window"));
+  return out;
+}
+
 void Fill(const SelectionSpec& in, v1::Campaign::Selection& out) {
   out.set_from(in.from == SelectionSpec::From::kEnrolled ? v1::Campaign::ENROLLED
                                                          : v1::Campaign::AVAILABLE);
@@ -194,6 +214,16 @@ void Fill(const EvaluationSpec& in, v1::Campaign::Evaluation& out) {
   out.set_report_window(FormatDuration(in.report_window));
 }
 
+void Fill(const SecureSpec& in, v1::Campaign::Secure& out) {
+  const bool curious = in.profile == aggregation::secagg::Profile::kCurious;
+  out.set_bits(static_cast<std::uint32_t>(aggregation::secagg::BitsOf(in.bits)));
+  out.set_least(in.least);
+  out.set_corrupt(in.corrupt);
+  out.set_dropout(in.dropout);
+  out.set_profile(curious ? "curious" : "active");
+  out.set_window(FormatDuration(in.window));
+}
+
 void Fill(const RoundPlan& plan, const CampaignSnapshot& in, v1::RoundView& out) {
   const RoundState& state = in.round;
   out.set_round(plan.key.round.value());
@@ -235,6 +265,9 @@ StatusOr<CampaignSpec> FromProto(const v1::Campaign& in) {
   MUSTER_ASSIGN(out.training, TrainingFrom(in.training()));
   MUSTER_ASSIGN(out.aggregation, AggregationFrom(in.aggregation()));
   MUSTER_ASSIGN(out.evaluation, EvaluationFrom(in.evaluation()));
+  if (in.has_secure()) {
+    MUSTER_ASSIGN(out.secure, SecureFrom(in.secure(), out.plan));
+  }
   return out;
 }
 
@@ -248,6 +281,7 @@ v1::Campaign ToProto(const CampaignSpec& in) {
   Fill(in.training, *out.mutable_training());
   Fill(in.aggregation, *out.mutable_aggregation());
   Fill(in.evaluation, *out.mutable_evaluation());
+  if (in.secure) Fill(*in.secure, *out.mutable_secure());
   return out;
 }
 

@@ -80,6 +80,30 @@ v1::Assignment ToProto(const Assignment& in) {
   out.set_example_cap(in.example_cap);
   out.set_bound(in.bound);
   out.set_max_norm(in.max_norm.value_or(0));
+  out.set_secure_task(std::string(AsText(in.secure_task)));
+  return out;
+}
+
+StatusOr<SecureAsk> FromProto(const v1::SecureRequest& in) {
+  const ByteView message = AsBytes(in.message()), seen = AsBytes(in.seen());
+  SecureAsk out;
+  out.round = FromProto(in.round());
+  out.message.assign(message.begin(), message.end());
+  out.hold = Duration(in.hold_ms());
+  if (seen.empty()) return out;
+  std::array<std::byte, 32> digest;
+  if (seen.size() != digest.size())
+    return InvalidField("seen", "{} bytes are no SHA-256", seen.size());
+  std::copy(seen.begin(), seen.end(), digest.begin());
+  out.seen = Digest(digest);
+  return out;
+}
+
+v1::SecureReply ToProto(const SecureAnswer& in) {
+  v1::SecureReply out;
+  out.set_message(std::string(AsText(in.message)));
+  out.set_over(in.over);
+  out.set_why(in.why);
   return out;
 }
 

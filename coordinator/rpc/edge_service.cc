@@ -73,6 +73,22 @@ grpc::ServerUnaryReactor* EdgeService::UploadOffset(grpc::CallbackServerContext*
                           });
 }
 
+grpc::ServerUnaryReactor* EdgeService::Secure(grpc::CallbackServerContext* context,
+                                              const v1::SecureRequest* request,
+                                              v1::SecureReply* reply) {
+  return rpc::DeviceLater(border_, context, request, reply,
+                          [this](const Caller& caller, const v1::SecureRequest& r,
+                                 const rpc::Later<v1::SecureReply>& later) {
+                            StatusOr<SecureAsk> ask = FromProto(r);
+                            if (!ask.ok()) return later(ask.status());
+                            coordinator_.Secure(DeviceId(caller.name), *std::move(ask),
+                                                [later](StatusOr<SecureAnswer> answer) {
+                                                  if (!answer.ok()) return later(answer.status());
+                                                  later(ToProto(*answer));
+                                                });
+                          });
+}
+
 grpc::ServerUnaryReactor* EdgeService::ReportEvaluation(grpc::CallbackServerContext* context,
                                                         const v1::ReportEvaluationRequest* request,
                                                         v1::ReportReply* reply) {

@@ -10,9 +10,9 @@ namespace muster::coordinator {
 // Unary methods with messages; bulk methods with raw byte buffers, so that data is not copied.
 using EdgeServiceBase = v1::EdgeService::WithRawCallbackMethod_Download<
     v1::EdgeService::WithRawCallbackMethod_Upload<v1::EdgeService::WithCallbackMethod_CheckIn<
-        v1::EdgeService::WithCallbackMethod_UploadOffset<
+        v1::EdgeService::WithCallbackMethod_UploadOffset<v1::EdgeService::WithCallbackMethod_Secure<
             v1::EdgeService::WithCallbackMethod_ReportEvaluation<
-                v1::EdgeService::WithCallbackMethod_ReportFailure<v1::EdgeService::Service>>>>>>;
+                v1::EdgeService::WithCallbackMethod_ReportFailure<v1::EdgeService::Service>>>>>>>;
 
 // Safe from any thread; what it borrows outlives it.
 class EdgeService final : public EdgeServiceBase {
@@ -30,6 +30,8 @@ class EdgeService final : public EdgeServiceBase {
   grpc::ServerUnaryReactor* UploadOffset(grpc::CallbackServerContext*,
                                          const v1::UploadOffsetRequest*,
                                          v1::UploadOffsetReply*) override;
+  grpc::ServerUnaryReactor* Secure(grpc::CallbackServerContext*, const v1::SecureRequest*,
+                                   v1::SecureReply*) override;
   grpc::ServerUnaryReactor* ReportEvaluation(grpc::CallbackServerContext*,
                                              const v1::ReportEvaluationRequest*,
                                              v1::ReportReply*) override;

@@ -6,6 +6,7 @@
 
 namespace muster::coordinator {
 namespace {
+constexpr char kHeaderKey[] = "muster-header-bin";  // MaskedHeader, encoded.
 
 class UploadSink final : public rpc::ChunkSink {
  public:
@@ -16,15 +17,16 @@ class UploadSink final : public rpc::ChunkSink {
 
   void Start(std::function<void(StatusOr<rpc::UploadRange>)> admitted) override {
     begun_ = true;
-    coordinator_.BeginUpload(
-        target_.device, target_.round, target_.total,
-        // The buffer is handed over before `admitted` lets the first Take come.
-        [buffer = buffer_, total = target_.total,
-         admitted = std::move(admitted)](StatusOr<std::shared_ptr<UploadBuffer>> admission) {
-          if (!admission.ok()) return admitted(admission.status());
-          *buffer = *std::move(admission);
-          admitted(rpc::UploadRange{(*buffer)->received, total});
-        });
+    const auto begin =
+        target_.header.empty() ? &Coordinator::BeginUpload : &Coordinator::BeginMaskedUpload;
+    (coordinator_.*begin)(target_.device, target_.round, target_.total,
+                          // The buffer is handed over before `admitted` lets the first Take come.
+                          [buffer = buffer_, total = target_.total, admitted = std::move(admitted)](
+                              StatusOr<std::shared_ptr<UploadBuffer>> admission) {
+                            if (!admission.ok()) return admitted(admission.status());
+                            *buffer = *std::move(admission);
+                            admitted(rpc::UploadRange{(*buffer)->received, total});
+                          });
   }
 
   bool TakeBlocks() const override { return false; }  // A copy; the rest is posted.
@@ -40,11 +42,15 @@ class UploadSink final : public rpc::ChunkSink {
   }
 
   void Finish(std::function<void(StatusOr<std::string>)> done) override {
-    coordinator_.FinishUpload(target_.device, target_.round, target_.examples,
-                              [done = std::move(done)](StatusOr<bool> received) {
-                                if (!received.ok()) return done(received.status());
-                                done(v1::UploadReply().SerializeAsString());
-                              });
+    auto answer = [done = std::move(done)](StatusOr<bool> received) {
+      if (!received.ok()) return done(received.status());
+      done(v1::UploadReply().SerializeAsString());
+    };
+    if (target_.header.empty())
+      return coordinator_.FinishUpload(target_.device, target_.round, target_.examples,
+                                       std::move(answer));
+    coordinator_.FinishMaskedUpload(target_.device, target_.round, target_.header,
+                                    std::move(answer));
   }
 
   void Broken(const Status&) override {
@@ -69,6 +75,10 @@ StatusOr<UploadTarget> TargetOf(const grpc::ServerContextBase& context, const Ca
   target.round = {CampaignName(campaign), RoundNumber(round), static_cast<std::uint32_t>(attempt)};
   MUSTER_ASSIGN(target.total, rpc::MetadataNumber(context, rpc::kBytesKey));
   MUSTER_ASSIGN(target.examples, rpc::MetadataNumber(context, "muster-examples"));
+  if (context.client_metadata().count(kHeaderKey) > 0) {
+    MUSTER_ASSIGN(const std::string header, rpc::MetadataText(context, kHeaderKey));
+    target.header.assign(AsBytes(header).begin(), AsBytes(header).end());
+  }
   return target;
 }
 

@@ -10,9 +10,10 @@ struct UploadTarget {
   RoundKey round;
   std::uint64_t total = 0;     // Of the whole file.
   std::uint64_t examples = 0;  // As the device claims; screened with the update.
+  Bytes header;                // Of a masked vector; empty: a plain update.
 };
 
-// Reads the call's metadata: muster-campaign, -round, -attempt, -bytes, -examples.
+// Reads the call's metadata: muster-campaign, -round, -attempt, -bytes, -examples, -header-bin.
 StatusOr<UploadTarget> TargetOf(const grpc::ServerContextBase& context, const Caller& caller);
 
 std::unique_ptr<rpc::ChunkSink> MakeUploadSink(Coordinator& coordinator, UploadTarget target);

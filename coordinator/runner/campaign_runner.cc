@@ -2,6 +2,7 @@
 
 #include "base/safetensors.h"
 #include "coordinator/runner/metrics.h"
+#include "coordinator/secure/secure_task.h"
 
 namespace muster::coordinator {
 namespace {
@@ -14,6 +15,10 @@ Status RoundClosed(const RoundKey& key) {
   return WithReason(FailedPrecondition("round {} of {} collects no updates now", key.round.value(),
                                        key.campaign.value()),
                     Reason::kROUND_CLOSED);
+}
+Status NotSecure(const CampaignName& name) {
+  return WithReason(InvalidArgument("campaign {} is plain: it has no secure rounds", name.value()),
+                    Reason::kSECURE_NOT_ASKED);
 }
 }  // namespace
 
@@ -129,6 +134,8 @@ void CampaignRunner::Perform(const RunRound& effect) {
   round_.emplace(std::move(driver));
   round_began_ = world_.clock.Now();
   work_.reset();
+  secure_.reset();
+  dropped_later_.clear();
   aggregating_ = false;
   received_.clear();
   refused_here_.clear();
@@ -219,6 +226,8 @@ void CampaignRunner::PerformRound() {
     std::visit(Overloaded{
                    [this](const OfferTraining& e) {
                      if (!work_ && !StartWork().ok()) return;
+                     if (state_.spec.secure && !secure_)
+                       StartSecure(std::get<Collecting>(round_->state()));
                      world_.wake({e.devices.begin(), e.devices.end()});
                    },
                    [this](const Aggregate& e) {
@@ -273,6 +282,11 @@ void CampaignRunner::RoundIsOver() {
                                  {"round", key.round},
                                  {"attempt", key.attempt},
                                  {"phase", PhaseOf(round_->state())}});
+  if (secure_)
+    secure_->Abandon(Reason::kROUND_CLOSED, "the round is over");
+  else if (state_.spec.secure)
+    SecureRound::Erase(key, world_.files, world_.log);  // Left by a process before this one.
+  if (secure_) finished_ = std::exchange(secure_, nullptr);
   if (work_) work_->Discard();
   const std::shared_ptr<RoundWork> finished = std::exchange(work_, nullptr);
   const Status s = Handle(event, Caller::System());
@@ -319,6 +333,37 @@ Status CampaignRunner::StartWork() {
   return Ok();
 }
 
+void CampaignRunner::StartSecure(const Collecting& round) {
+  const RoundKey key = round_->plan().key;
+  const auto devices = static_cast<std::uint32_t>(round.awaited.size() + round.counted.size() +
+                                                  round.dropped.size());
+  const auto fixed =
+      aggregation::FixedPoint::Make(round_->plan().select, state_.spec.aggregation.bound);
+  const auto task = DrawTask(state_.spec, key, state_.params, work_->layout().size(), devices,
+                             world_.rng, world_.clock.Now());
+  const auto open = [&]() -> StatusOr<std::shared_ptr<SecureRound>> {
+    MUSTER_TRY(task.status());
+    return SecureRound::Open(key, {*task, devices, state_.spec.secure->window}, *fixed,
+                             {world_.journal, world_.files, world_.pool, world_.control,
+                              world_.clock, world_.log, world_.crypto, world_.check_statement},
+                             world_.secure_events);
+  };
+  StatusOr<std::shared_ptr<SecureRound>> opened = open();
+  if (opened.ok()) {
+    secure_ = *std::move(opened);
+    return;
+  }
+  world_.log.Error("session_not_opened",
+                   {{"campaign", name_}, {"error", MessageOf(opened.status())}});
+  retry_ = true;
+  // Fewer devices came than a session needs: another attempt may find more.
+  if (ReasonOf(opened.status()) == Reason::kFIELD_INVALID)
+    world_.control.Post(
+        [&events = world_.secure_events, key, why = std::string(MessageOf(opened.status()))] {
+          events.OnSecureAbandoned(key, Reason::kTOO_FEW_DEVICES, why);
+        });
+}
+
 void CampaignRunner::Tick() {
   if (std::exchange(retry_, false)) Perform();
   if (std::holds_alternative<Waiting>(state_.phase)) Perform();
@@ -329,6 +374,8 @@ void CampaignRunner::Tick() {
     return;
   }
   if (std::holds_alternative<Aggregating>(round_->state())) return PerformRound();
+  // The session has windows of its own, and ends the round when it ends.
+  if (IsInSession()) return secure_->Tick(world_.uploads.LastProgress(name_));
   const Status s =
       HandleRound(coordinator::Tick{world_.uploads.LastProgress(name_)}, Caller::System());
   if (!s.ok())
@@ -378,8 +425,10 @@ std::optional<Assignment> CampaignRunner::WorkFor(const Device& device) {
   }
   StatusOr<Assignment> task = NotFound("nothing to do");
   if (const auto* s = std::get_if<Collecting>(&round_->state()))
-    if (s->awaited.contains(id) && !received_.contains(id))
+    if (s->awaited.contains(id) && !received_.contains(id) &&
+        (!state_.spec.secure || (secure_ && secure_->Invites(id))))
       task = Task(TaskKind::kTrain, state_.params);
+  if (task.ok() && secure_ && task->kind == TaskKind::kTrain) task->secure_task = secure_->task();
   if (const auto* s = std::get_if<Evaluating>(&round_->state()))
     if (s->awaited.contains(id)) task = Task(TaskKind::kEvaluate, s->params);
   if (task.ok()) return *std::move(task);
@@ -404,8 +453,7 @@ HeldState CampaignRunner::StateOfHeld(const DeviceId& device, const RoundKey& ke
       round_->state());
 }
 
-StatusOr<std::shared_ptr<RoundWork>> CampaignRunner::AdmitUpload(const DeviceId& device,
-                                                                 const RoundKey& key) const {
+Status CampaignRunner::CheckUpload(const DeviceId& device, const RoundKey& key) const {
   if (!IsCurrent(key)) return UnknownRound(key);
   const auto* collecting = std::get_if<Collecting>(&round_->state());
   if (!collecting || !work_) return RoundClosed(key);
@@ -417,7 +465,58 @@ StatusOr<std::shared_ptr<RoundWork>> CampaignRunner::AdmitUpload(const DeviceId&
     return WithReason(PermissionDenied("this device is not awaited in round {} of {}",
                                        key.round.value(), name_.value()),
                       Reason::kNOT_IN_COHORT);
+  return Ok();
+}
+
+StatusOr<std::shared_ptr<RoundWork>> CampaignRunner::AdmitUpload(const DeviceId& device,
+                                                                 const RoundKey& key) const {
+  MUSTER_TRY(CheckUpload(device, key));
+  if (state_.spec.secure)
+    return WithReason(
+        InvalidArgument("campaign {} is secure: it takes masked vectors only", name_.value()),
+        Reason::kSECURE_NOT_MASKED);
   return work_;
+}
+
+StatusOr<std::shared_ptr<SecureRound>> CampaignRunner::AdmitMasked(const DeviceId& device,
+                                                                   const RoundKey& key) const {
+  MUSTER_TRY(CheckUpload(device, key));
+  if (!state_.spec.secure) return NotSecure(name_);
+  if (!secure_) return RoundClosed(key);
+  return secure_;
+}
+
+void CampaignRunner::Secure(const DeviceId& device, SecureAsk ask, Done<SecureAnswer> done) const {
+  if (!state_.spec.secure) return done(NotSecure(name_));
+  SecureAnswer over{{}, true, std::string(NameOf(Reason::kROUND_CLOSED))};
+  if (!IsCurrent(ask.round)) {
+    if (finished_ && finished_->key() == ask.round)
+      return finished_->Exchange(device, std::move(ask), std::move(done));
+    return done(std::move(over));
+  }
+  bool member = false, counted = false;
+  std::visit(
+      [&](const auto& s) {
+        if constexpr (requires { s.counted.contains(device); })
+          member = counted = s.counted.contains(device);
+        if constexpr (std::is_same_v<std::decay_t<decltype(s)>, Collecting>)
+          member = counted || s.awaited.contains(device) || s.dropped.contains(device);
+      },
+      round_->state());
+  if (secure_ && member) return secure_->Exchange(device, std::move(ask), std::move(done));
+  if (std::holds_alternative<Collecting>(round_->state()) && !member)
+    return done(WithReason(PermissionDenied("this device is not in the cohort of round {} of {}",
+                                            ask.round.round.value(), name_.value()),
+                           Reason::kNOT_IN_COHORT));
+  if (std::holds_alternative<Collecting>(round_->state()))
+    return done(Unavailable("the session is not open yet"));
+  if (counted) over.why.clear();
+  done(std::move(over));
+}
+
+void CampaignRunner::SendHome() {
+  if (secure_) secure_->SendHome();
+  if (finished_) finished_->SendHome();
 }
 
 bool CampaignRunner::HasReceived(const DeviceId& device, const RoundKey& key) const {
@@ -444,8 +543,7 @@ void CampaignRunner::OnRefused(const DeviceId& device, const RoundKey& key, cons
   ++refused_[std::string(NameOf(reason))];
   refused_here_.emplace(device, reason);
   world_.fleet.Mark(device, reason, key);
-  const Status s =
-      HandleRound(Drop{device, reason, std::string(MessageOf(why))}, Caller::Device(device));
+  const Status s = DropDevice(device, reason, std::string(MessageOf(why)));
   if (!s.ok() && ReasonOf(s) != Reason::kROUND_CLOSED) retry_ = true;
 }
 
@@ -458,9 +556,33 @@ Status CampaignRunner::OnFailure(const DeviceId& device, const RoundKey& key, Re
                                   {"device", device},
                                   {"reason", NameOf(reason)},
                                   {"detail", detail}});
-  MUSTER_TRY(HandleRound(Drop{device, reason, std::move(detail)}, Caller::Device(device)));
+  MUSTER_TRY(DropDevice(device, reason, std::move(detail)));
   world_.fleet.Mark(device, reason, key);
   return Ok();
+}
+
+Status CampaignRunner::DropDevice(const DeviceId& device, Reason reason, std::string detail) {
+  if (!IsInSession())
+    return HandleRound(Drop{device, reason, std::move(detail)}, Caller::Device(device));
+  if (!std::get<Collecting>(round_->state()).awaited.contains(device))
+    return WithReason(PermissionDenied("this device is not awaited in the round"),
+                      Reason::kNOT_IN_COHORT);
+  dropped_later_.emplace(device, Drop{device, reason, std::move(detail)});
+  return Ok();
+}
+
+void CampaignRunner::DropRest(Reason reason, const std::string& detail) {
+  const RoundKey key = round_->plan().key;
+  const DeviceSet awaited = std::get<Collecting>(round_->state()).awaited;
+  for (const DeviceId& device : awaited) {
+    const auto known = dropped_later_.find(device);
+    const Drop drop = known == dropped_later_.end() ? Drop{device, reason, detail} : known->second;
+    if (const Status s = HandleRound(drop, Caller::System()); !s.ok()) {
+      world_.log.Error("drop_not_recorded", {{"campaign", name_}, {"error", MessageOf(s)}});
+      return;  // The session tells its end again.
+    }
+    if (!IsCurrent(key)) return;  // The last drop ended the round.
+  }
 }
 
 Status CampaignRunner::OnEvaluation(const DeviceId& device, const RoundKey& key,
@@ -508,12 +630,33 @@ void CampaignRunner::OnAggregated(const RoundKey& key, Digest params, Digest opt
 void CampaignRunner::OnWorkFailed(const RoundKey& key) {
   if (!IsCurrent(key)) return;
   aggregating_ = false;  // Tick asks again.
-  // What is not on its way into the sum has to come again.
-  if (work_ && work_->InFlight() == 0) {
+  // What is not on its way into the sum has to come again; masked vectors are spooled.
+  if (work_ && work_->InFlight() == 0 && !state_.spec.secure) {
     const std::vector<DeviceId> again(received_.begin(), received_.end());
     received_.clear();
     world_.wake(again);
   }
+}
+
+void CampaignRunner::OnSecureLiar(const RoundKey& key, const DeviceId& device,
+                                  std::string violation) {
+  world_.log.Warn(
+      "secure_liar",
+      {{"campaign", name_}, {"round", key.round}, {"device", device}, {"violation", violation}});
+  world_.fleet.Mark(device, Reason::kSECURE_REFUSED, key);
+}
+
+void CampaignRunner::OnSecureSum(const RoundKey& key, std::vector<DeviceId> survivors,
+                                 std::string checkpoint) {
+  if (!IsCurrent(key) || !IsInSession()) return;
+  OnCheckpoint(key, std::move(survivors), std::move(checkpoint));
+  if (IsCurrent(key) && IsInSession() && !std::get<Collecting>(round_->state()).counted.empty())
+    DropRest(Reason::kDEVICE_SILENT, "");
+}
+
+void CampaignRunner::OnSecureAbandoned(const RoundKey& key, Reason reason, std::string why) {
+  if (!IsCurrent(key) || !std::holds_alternative<Collecting>(round_->state())) return;
+  DropRest(reason, why);
 }
 
 }  // namespace muster::coordinator

@@ -10,6 +10,7 @@
 #include "coordinator/checkin/types.h"
 #include "coordinator/fleet/fleet.h"
 #include "coordinator/round/round_driver.h"
+#include "coordinator/secure/secure_round.h"
 #include "coordinator/training/round_work.h"
 #include "coordinator/training/uploads.h"
 
@@ -31,6 +32,10 @@ struct RunnerWorld {
   Uploads& uploads;
   RoundMetrics& metrics;
   RoundWorkEvents& events;
+  SecureRoundEvents& secure_events;
+  const Crypto& crypto;
+  SecureRng& rng;
+  const aggregation::secagg::StatementCheck& check_statement;
   // Devices that should look again: there is work for them, or news about a held update.
   std::function<void(const std::vector<DeviceId>&)> wake;
   // Devices that wait for work now.
@@ -60,10 +65,17 @@ class CampaignRunner {
   std::optional<Assignment> WorkFor(const Device& device);
   HeldState StateOfHeld(const DeviceId& device, const RoundKey& key) const;
 
-  // Whether `device` may upload for `key` now: its work, or NOT_IN_COHORT, UNKNOWN_ROUND,
-  // ROUND_CLOSED, ALREADY_COUNTED.
+  // Whether `device` may upload for `key` now: NOT_IN_COHORT, UNKNOWN_ROUND, ROUND_CLOSED,
+  // ALREADY_COUNTED.
+  Status CheckUpload(const DeviceId& device, const RoundKey& key) const;
+  // The work that takes its update; SECURE_NOT_MASKED in a secure round.
   StatusOr<std::shared_ptr<RoundWork>> AdmitUpload(const DeviceId& device,
                                                    const RoundKey& key) const;
+  // The session that takes its masked vector; SECURE_NOT_ASKED in a plain round.
+  StatusOr<std::shared_ptr<SecureRound>> AdmitMasked(const DeviceId& device,
+                                                     const RoundKey& key) const;
+  // One step of a secure round. SECURE_NOT_ASKED, NOT_IN_COHORT.
+  void Secure(const DeviceId& device, SecureAsk ask, Done<SecureAnswer> done) const;
   bool HasReceived(const DeviceId& device, const RoundKey& key) const;
   void OnReceived(const DeviceId& device, const RoundKey& key);
   void OnRefused(const DeviceId& device, const RoundKey& key, const Status& why);
@@ -72,6 +84,11 @@ class CampaignRunner {
   void OnCheckpoint(const RoundKey& key, std::vector<DeviceId> devices, std::string checkpoint);
   void OnAggregated(const RoundKey& key, Digest params, Digest optimizer);
   void OnWorkFailed(const RoundKey& key);
+  void OnSecureLiar(const RoundKey& key, const DeviceId& device, std::string violation);
+  void OnSecureSum(const RoundKey& key, std::vector<DeviceId> survivors, std::string checkpoint);
+  void OnSecureAbandoned(const RoundKey& key, Reason reason, std::string why);
+  // Answers devices that wait in a session (shutting down).
+  void SendHome();
 
   const CampaignState& state() const { return state_; }
   // Whether the campaign's own record still needs this blob.
@@ -102,6 +119,16 @@ class CampaignRunner {
   std::vector<DeviceId> Draw(const RoundKey& key) const;
   StatusOr<std::shared_ptr<const Params>> BaseParams();
   Status StartWork();
+  // Opens the round's secure session, or abandons a round that is too small for one.
+  void StartSecure(const Collecting& round);
+  bool IsInSession() const {
+    return secure_ && std::holds_alternative<Collecting>(round_->state());
+  }
+  // Takes a device out of the round; while a session runs only once that has ended, since nobody
+  // knows before whose vectors are in the sum.
+  Status DropDevice(const DeviceId& device, Reason reason, std::string detail);
+  // Takes out all that are still awaited, with what is known of each.
+  void DropRest(Reason reason, const std::string& detail);
   // What tasks of the current round say: the model, its contract and the sizes of its artefacts.
   StatusOr<Assignment> Task(TaskKind kind, const Digest& params);
   void Forget(const Digest& blob);
@@ -112,6 +139,9 @@ class CampaignRunner {
   std::uint64_t next_seq_ = 0;
   std::optional<RoundDriver> round_;
   std::shared_ptr<RoundWork> work_;
+  std::shared_ptr<SecureRound> secure_;
+  std::shared_ptr<SecureRound> finished_;    // The last session, for those who ask late.
+  std::map<DeviceId, Drop> dropped_later_;   // When the session has ended; volatile.
   Timestamp round_began_;                    // Here: a restart begins anew.
   bool aggregating_ = false;                 // Asked of work_, not answered yet.
   DeviceSet received_;                       // Updates that came and are not counted yet; volatile.

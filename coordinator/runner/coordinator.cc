@@ -9,12 +9,21 @@ constexpr Duration kSilentAfter{90'000};        // A long poll returns within 60
 constexpr std::uint64_t kHeaderRoom = 1 << 20;  // For an update file's own header.
 constexpr char kDenials[] = "denials";
 
+// A key of another length than Ed25519's vouches for nobody.
+SigningPublic AuthorityOf(ByteView key) {
+  SigningPublic out{};
+  if (key.size() == out.size()) std::copy(key.begin(), key.end(), out.begin());
+  return out;
+}
+Status NoCampaign() { return WithReason(NotFound("no such campaign"), Reason::kUNKNOWN_ROUND); }
 }  // namespace
 
 Coordinator::Coordinator(CoordinatorPorts ports, CoordinatorOptions options)
     : ports_(ports),
       control_(ports.pool),
-      fleet_(ports.journal, ports.directory, ports.identities, ports.hasher, ports.clock, ports.log,
+      check_statement_(
+          PinnedAuthority(AuthorityOf(options.authority_key), ports.crypto, ports.clock)),
+      fleet_(ports.journal, ports.directory, ports.identities, ports.crypto, ports.clock, ports.log,
              std::move(options.authority_key)),
       uploads_(options.uploads, ports.clock),
       metrics_(ports.metrics),
@@ -32,6 +41,10 @@ Coordinator::Coordinator(CoordinatorPorts ports, CoordinatorOptions options)
              .uploads = uploads_,
              .metrics = metrics_,
              .events = *this,
+             .secure_events = *this,
+             .crypto = ports.crypto,
+             .rng = ports.rng,
+             .check_statement = check_statement_,
              .wake =
                  [this](const std::vector<DeviceId>& ids) {
                    // Posted, so that a runner is never entered from within itself.
@@ -80,6 +93,7 @@ void Coordinator::Stop(std::function<void()> stopped) {
   control_.Post([this, stopped = std::move(stopped)] {
     stopping_ = true;
     desk_.Close();
+    for (const auto& [name, runner] : runners_) runner->SendHome();
     stopped();
   });
 }
@@ -135,9 +149,8 @@ void Coordinator::UploadOffset(DeviceId device, RoundKey round, std::uint64_t to
       [this, device = std::move(device), round = std::move(round), total, done = std::move(done)] {
         CampaignRunner* runner = Find(round.campaign);
         if (runner && runner->HasReceived(device, round)) return done(total);
-        if (!runner) return done(WithReason(NotFound("no such campaign"), Reason::kUNKNOWN_ROUND));
-        const auto work = runner->AdmitUpload(device, round);
-        if (!work.ok()) return done(work.status());
+        if (!runner) return done(NoCampaign());
+        if (const Status s = runner->CheckUpload(device, round); !s.ok()) return done(s);
         done(uploads_.Offset({device, round}, total));
       });
 }
@@ -147,16 +160,33 @@ void Coordinator::BeginUpload(DeviceId device, RoundKey round, std::uint64_t tot
   control_.Post(
       [this, device = std::move(device), round = std::move(round), total, done = std::move(done)] {
         CampaignRunner* runner = Find(round.campaign);
-        if (!runner) return done(WithReason(NotFound("no such campaign"), Reason::kUNKNOWN_ROUND));
+        if (!runner) return done(NoCampaign());
         const auto work = runner->AdmitUpload(device, round);
         if (!work.ok()) return done(work.status());
-        const std::uint64_t most = (*work)->layout().size() * sizeof(float) + kHeaderRoom;
-        if (total == 0 || total > most)
-          return done(WithReason(
-              InvalidArgument("an update of {} bytes; at most {} fit this model", total, most),
-              Reason::kUPLOAD_TOO_LARGE));
-        uploads_.Begin({device, round}, total, done);
+        BeginSized({device, round}, total, (*work)->layout().size() * sizeof(float) + kHeaderRoom,
+                   done);
       });
+}
+
+void Coordinator::BeginMaskedUpload(DeviceId device, RoundKey round, std::uint64_t total,
+                                    Done<std::shared_ptr<UploadBuffer>> done) {
+  control_.Post(
+      [this, device = std::move(device), round = std::move(round), total, done = std::move(done)] {
+        CampaignRunner* runner = Find(round.campaign);
+        if (!runner) return done(NoCampaign());
+        const auto session = runner->AdmitMasked(device, round);
+        if (!session.ok()) return done(session.status());
+        BeginSized({device, round}, total, (*session)->vector_bytes(), done);
+      });
+}
+
+void Coordinator::BeginSized(const Uploads::Key& key, std::uint64_t total, std::uint64_t most,
+                             Done<std::shared_ptr<UploadBuffer>> done) {
+  if (total == 0 || total > most)
+    return done(
+        WithReason(InvalidArgument("an update of {} bytes; at most {} fit this model", total, most),
+                   Reason::kUPLOAD_TOO_LARGE));
+  uploads_.Begin(key, total, std::move(done));
 }
 
 Status Coordinator::UploadProgress(const DeviceId& device, const RoundKey& round,
@@ -181,8 +211,7 @@ void Coordinator::FinishUpload(DeviceId device, RoundKey round, std::uint64_t ex
                                             [this, size](void*) { uploads_.Release(size); });
     CampaignRunner* runner = Find(round.campaign);
     auto work = runner ? runner->AdmitUpload(device, round)
-                       : StatusOr<std::shared_ptr<RoundWork>>(
-                             WithReason(NotFound("no such campaign"), Reason::kUNKNOWN_ROUND));
+                       : StatusOr<std::shared_ptr<RoundWork>>(NoCampaign());
     if (!work.ok()) return done(work.status());
     metrics_.upload_bytes.Add(static_cast<double>(size));
     auto shared = std::make_shared<Bytes>(std::move(file));
@@ -207,6 +236,34 @@ void Coordinator::FinishUpload(DeviceId device, RoundKey round, std::uint64_t ex
         done(true);
       });
     });
+  });
+}
+
+void Coordinator::FinishMaskedUpload(DeviceId device, RoundKey round, Bytes header,
+                                     Done<bool> done) {
+  control_.Post([this, device = std::move(device), round = std::move(round),
+                 header = std::move(header), done = std::move(done)]() mutable {
+    Bytes vector = uploads_.Take({device, round});
+    const std::uint64_t size = vector.size();
+    std::shared_ptr<void> reservation(nullptr, [this, size](void*) { uploads_.Release(size); });
+    CampaignRunner* runner = Find(round.campaign);
+    if (!runner) return done(NoCampaign());
+    const auto session = runner->AdmitMasked(device, round);
+    if (!session.ok()) return done(session.status());
+    metrics_.upload_bytes.Add(static_cast<double>(size));
+    (*session)->TakeVector(std::move(device), std::move(header), std::move(vector),
+                           std::move(reservation), std::move(done));
+  });
+}
+
+void Coordinator::Secure(DeviceId device, SecureAsk ask, Done<SecureAnswer> done) {
+  control_.Post([this, device = std::move(device), ask = std::move(ask),
+                 done = std::move(done)]() mutable {
+    if (stopping_)
+      return done(WithReason(Unavailable("the coordinator is going down"), Reason::kSHUTTING_DOWN));
+    const CampaignRunner* runner = Find(ask.round.campaign);
+    if (!runner) return done(NoCampaign());
+    runner->Secure(device, std::move(ask), std::move(done));
   });
 }
 
@@ -382,6 +439,26 @@ void Coordinator::OnWorkFailed(const RoundKey& key, const Status& why) {
   ports_.log.Error("round_work_failed",
                    {{"campaign", key.campaign}, {"round", key.round}, {"error", MessageOf(why)}});
   if (CampaignRunner* runner = Find(key.campaign)) runner->OnWorkFailed(key);
+}
+
+void Coordinator::OnSecureVector(const RoundKey& key, const DeviceId& device) {
+  if (CampaignRunner* runner = Find(key.campaign)) runner->OnReceived(device, key);
+}
+
+void Coordinator::OnSecureLiar(const RoundKey& key, const DeviceId& device, std::string violation) {
+  if (CampaignRunner* runner = Find(key.campaign))
+    runner->OnSecureLiar(key, device, std::move(violation));
+}
+
+void Coordinator::OnSecureSum(const RoundKey& key, std::vector<DeviceId> survivors,
+                              std::string checkpoint) {
+  if (CampaignRunner* runner = Find(key.campaign))
+    runner->OnSecureSum(key, std::move(survivors), std::move(checkpoint));
+}
+
+void Coordinator::OnSecureAbandoned(const RoundKey& key, Reason reason, std::string why) {
+  if (CampaignRunner* runner = Find(key.campaign))
+    runner->OnSecureAbandoned(key, reason, std::move(why));
 }
 
 // --- Small things ---

@@ -20,12 +20,13 @@ struct CoordinatorPorts {
   Clock& clock;
   Executor& pool;
   Rng& jitter;
+  SecureRng& rng;
   Journal& journal;
   Blobs& blobs;
   Files& files;
   DeviceDirectory& directory;
   Identities& identities;
-  const Hasher& hasher;
+  const Crypto& crypto;
   registry::Registry& registry;
   Logger& log;
   MetricSink& metrics;
@@ -50,7 +51,7 @@ struct DeviceSnapshot {
 
 // Every method may be called from any thread; answers come on the control strand or, where the
 // comment says so, on the pool.
-class Coordinator final : public RoundWorkEvents {
+class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
  public:
   Coordinator(CoordinatorPorts ports, CoordinatorOptions options);
 
@@ -77,6 +78,15 @@ class Coordinator final : public RoundWorkEvents {
                    const std::shared_ptr<UploadBuffer>& buffer);
   // The buffer is full: screens on the pool, then answers there. OK means received.
   void FinishUpload(DeviceId device, RoundKey round, std::uint64_t examples, Done<bool> done);
+  // The same for the masked vector of a secure round. SECURE_NOT_ASKED in a plain one.
+  void BeginMaskedUpload(DeviceId device, RoundKey round, std::uint64_t total,
+                         Done<std::shared_ptr<UploadBuffer>> done);
+  // `header`: the encoded MaskedHeader. OK means durable. SECURE_REFUSED.
+  void FinishMaskedUpload(DeviceId device, RoundKey round, Bytes header, Done<bool> done);
+  // One step of a secure round: brings the device's message, if it has one, and answers as soon as
+  // the next one for it is there, or when its hold is over. SECURE_REFUSED, SECURE_NOT_ASKED,
+  // NOT_IN_COHORT, UNKNOWN_ROUND.
+  void Secure(DeviceId device, SecureAsk ask, Done<SecureAnswer> done);
   void ReportEvaluation(DeviceId device, RoundKey round, EvaluationSums sums, Done<bool> done);
   // The device's report could not be read: the round goes on without waiting for a better one.
   void RefuseEvaluation(DeviceId device, RoundKey round, Status why);
@@ -107,12 +117,21 @@ class Coordinator final : public RoundWorkEvents {
   void OnCheckpoint(const RoundKey&, std::vector<DeviceId>, std::string checkpoint) override;
   void OnAggregated(const RoundKey&, Digest params, Digest optimizer) override;
   void OnWorkFailed(const RoundKey&, const Status& why) override;
+  // SecureRoundEvents, on the control strand.
+  void OnSecureVector(const RoundKey&, const DeviceId& device) override;
+  void OnSecureLiar(const RoundKey&, const DeviceId& device, std::string violation) override;
+  void OnSecureSum(const RoundKey&, std::vector<DeviceId> survivors,
+                   std::string checkpoint) override;
+  void OnSecureAbandoned(const RoundKey&, Reason reason, std::string why) override;
 
  private:
   std::optional<CheckInReply> Answer(const DeviceId& id, const CheckInRequest& request);
   void CheckInNow(const DeviceId& id, CheckInRequest request, Done<CheckInReply> done);
   StatusOr<Applied> ApplyNow(CampaignSpec spec, bool dry_run,
                              const std::vector<std::string>& pending_models, const Caller& by);
+  // Lets an upload of at most `most` bytes begin.
+  void BeginSized(const Uploads::Key& key, std::uint64_t total, std::uint64_t most,
+                  Done<std::shared_ptr<UploadBuffer>> done);
   // What Apply answers for a campaign that is there: its view, unless it differs from `spec`.
   StatusOr<Applied> AsApplied(const CampaignRunner& runner, const CampaignSpec& spec,
                               bool created) const;
@@ -128,6 +147,7 @@ class Coordinator final : public RoundWorkEvents {
 
   CoordinatorPorts ports_;
   Strand control_;
+  const aggregation::secagg::StatementCheck check_statement_;
   Fleet fleet_;
   Uploads uploads_;
   RoundMetrics metrics_;

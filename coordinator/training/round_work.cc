@@ -16,6 +16,11 @@ constexpr std::uint64_t kMostExamples = 1ULL << 40;
 constexpr int kRest = 4;
 constexpr Duration kLongestRest{2'000};
 
+// Of all checkpoints of a round.
+std::string PrefixOf(const RoundKey& key) {
+  return fmt::format("checkpoints/{}/{}-{}.", key.campaign.value(), key.round.value(), key.attempt);
+}
+
 Status Misshapen(const Status& why) {
   const bool dtype = MessageOf(why).find("parameters are F32") != std::string_view::npos;
   return WithReason(InvalidArgument("{}", MessageOf(why)),
@@ -45,6 +50,10 @@ StatusOr<std::span<const float>> ValuesOf(const SafetensorsView& view, const Lay
 }
 }  // namespace
 
+std::string CheckpointName(const RoundKey& key, std::size_t updates) {
+  return fmt::format("{}{}", PrefixOf(key), updates);
+}
+
 std::shared_ptr<RoundWork> RoundWork::Make(RoundKey key, std::shared_ptr<const Params> base,
                                            const AggregationSpec& spec, std::uint32_t max_updates,
                                            DeviceSet counted, std::string checkpoint,
@@ -63,8 +72,7 @@ RoundWork::RoundWork(RoundKey key, std::shared_ptr<const Params> base, const Agg
       base_(std::move(base)),
       spec_(spec),
       fixed_(fixed),
-      prefix_(fmt::format("checkpoints/{}/{}-{}.", key_.campaign.value(), key_.round.value(),
-                          key_.attempt)),
+      prefix_(PrefixOf(key_)),
       ports_(ports),
       events_(events),
       strand_(ports.pool),
@@ -169,7 +177,7 @@ void RoundWork::MaybeCheckpoint() {
 }
 
 Status RoundWork::WriteCheckpoint() {
-  const std::string file = fmt::format("{}{}", prefix_, folded_.size());
+  const std::string file = CheckpointName(key_, folded_.size());
   const aggregation::Checkpoint checkpoint = sum_->ToCheckpoint();
   MUSTER_TRY(ports_.files.Put(file, checkpoint.Parts()));
   checkpoint_ = file;

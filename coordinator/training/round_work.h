@@ -34,6 +34,9 @@ struct ScreenedUpdate {
   std::shared_ptr<void> reservation;   // Gives the upload's memory back when it goes.
 };
 
+// The file of a round's accumulator with so many updates.
+std::string CheckpointName(const RoundKey& key, std::size_t updates);
+
 // What the control strand hears from the tensors, posted there.
 class RoundWorkEvents {
  public:

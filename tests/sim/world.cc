@@ -149,8 +149,8 @@ void World::StartCoordinator() {
   for (int tries = 0; tries < 100; ++tries) {
     auto next = std::make_unique<CoordinatorProcess>(*this);
     auto assembled = coordinator::Assemble(
-        {}, {scheduler_.clock(), next->process, next->jitter, next->journal, next->blobs,
-             next->files, *directory_, next->identities, hasher_, log_, metrics_});
+        {}, {scheduler_.clock(), next->process, next->jitter, secure_rng_, next->journal,
+             next->blobs, next->files, *directory_, next->identities, crypto_, log_, metrics_});
     if (!assembled.ok()) {
       failure_ = assembled.status().ToString();
       continue;

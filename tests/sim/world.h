@@ -16,6 +16,7 @@
 #include "tests/support/memory_blobs.h"
 #include "tests/support/memory_journal.h"
 #include "tests/support/null_metrics.h"
+#include "tests/support/symbolic_crypto.h"
 
 namespace muster::sim {
 
@@ -75,6 +76,8 @@ class World {
   NullLogger log_;
   testing::NullMetrics metrics_;
   platform::OpenSslHasher hasher_;
+  testing::SymbolicCrypto crypto_{hasher_};
+  testing::SeededSecureRng secure_rng_{options_.seed};
   Params base_;
   std::map<DeviceId, std::string> names_;
   std::map<std::string, DeviceId> ids_;

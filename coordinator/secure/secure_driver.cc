@@ -1,0 +1,117 @@
+#include "coordinator/secure/secure_driver.h"
+
+#include "aggregation/secagg/server_facts.h"
+#include "base/fact.h"
+
+namespace muster::coordinator {
+namespace secagg = aggregation::secagg;
+namespace {
+constexpr char kTaskDrawn[] = "SecureTaskDrawn";
+
+StatusOr<std::string> EncodeTaskDrawn(const SecureOpening& opening, Timestamp now) {
+  return EncodeFact(
+      {kTaskDrawn, Caller::System().Text(), now},
+      {{"task", ToBase64Url(secagg::EncodeTask(opening.task))}, {"goal", opening.goal}});
+}
+
+bool EndsSession(const secagg::ServerFact& fact) {
+  return std::holds_alternative<secagg::SecureSumOpened>(fact) ||
+         std::holds_alternative<secagg::SecureSessionAbandoned>(fact);
+}
+}  // namespace
+
+std::string SecureStream(const RoundKey& key) {
+  return fmt::format("secure/{}/{}-{}", key.campaign.value(), key.round.value(), key.attempt);
+}
+
+SecureDriver::SecureDriver(RoundKey key, secagg::ServerPorts ports, Journal& journal, Clock& clock)
+    : stream_(SecureStream(key)), ports_(ports), journal_(journal), clock_(clock) {}
+
+Status SecureDriver::Open(const SecureOpening& opening) {
+  window_ = opening.window;
+  MUSTER_TRY(CatchUp());
+  if (session_) {
+    recovered_ = true;
+    return Ok();
+  }
+  MUSTER_TRY(Make(opening.task, opening.goal));
+  const Timestamp now = clock_.Now();
+  const secagg::ServerFacts facts = session_->Open(now);
+  std::vector<std::string> rows;
+  MUSTER_ASSIGN(rows.emplace_back(), EncodeTaskDrawn(opening, now));
+  for (const secagg::ServerFact& fact : facts) {
+    MUSTER_ASSIGN(rows.emplace_back(),
+                  secagg::EncodeServerFact(fact, Caller::System().Text(), now));
+  }
+  const Status recorded = Record(std::move(rows), false);
+  if (recorded.code() == absl::StatusCode::kAborted) return CatchUp();  // Opened before, after all.
+  MUSTER_TRY(recorded);
+  for (const secagg::ServerFact& fact : facts) session_->Apply(fact);
+  return Ok();
+}
+
+Status SecureDriver::Make(secagg::Task task, std::uint32_t goal) {
+  MUSTER_ASSIGN(secagg::ServerSession session,
+                secagg::ServerSession::Make(
+                    {std::move(task), goal, window_, window_, window_, window_, window_}, ports_));
+  session_.emplace(std::move(session));
+  return Ok();
+}
+
+Status SecureDriver::CatchUp() {
+  return journal_.Read(stream_, next_seq_, [this](const JournalRow& row) { return Believe(row); });
+}
+
+Status SecureDriver::Believe(const JournalRow& row) {
+  if (row.seq == 0) {
+    MUSTER_ASSIGN(const Json json, ParseJson(row.fact));
+    JsonReader reader(json);
+    const std::string text = reader.Text("task");
+    const auto goal = static_cast<std::uint32_t>(reader.Unsigned("goal"));
+    MUSTER_TRY(reader.status());
+    MUSTER_ASSIGN(const Bytes encoded, FromBase64Url(text));
+    MUSTER_ASSIGN(secagg::Task task, secagg::ParseTask(encoded));
+    MUSTER_TRY(Make(std::move(task), goal));
+  } else {
+    MUSTER_ASSIGN(const secagg::ServerFact fact, secagg::DecodeServerFact(row.fact));
+    session_->Apply(fact);
+  }
+  next_seq_ = row.seq + 1;
+  return Ok();
+}
+
+StatusOr<secagg::ServerFacts> SecureDriver::Preview(const secagg::ServerEvent& event) const {
+  return session_->Decide(event, clock_.Now());
+}
+
+StatusOr<secagg::ServerFacts> SecureDriver::Handle(const secagg::ServerEvent& event,
+                                                   const Caller& by) {
+  StatusOr<secagg::ServerFacts> handled = HandleOnce(event, by);
+  if (handled.status().code() != absl::StatusCode::kAborted) return handled;
+  MUSTER_TRY(CatchUp());
+  return HandleOnce(event, by);
+}
+
+StatusOr<secagg::ServerFacts> SecureDriver::HandleOnce(const secagg::ServerEvent& event,
+                                                       const Caller& by) {
+  const Timestamp now = clock_.Now();
+  MUSTER_ASSIGN(secagg::ServerFacts facts, session_->Decide(event, now));
+  if (facts.empty()) return facts;
+  std::vector<std::string> rows;
+  bool over = false;
+  for (const secagg::ServerFact& fact : facts) {
+    MUSTER_ASSIGN(rows.emplace_back(), secagg::EncodeServerFact(fact, by.Text(), now));
+    over = over || EndsSession(fact);
+  }
+  MUSTER_TRY(Record(std::move(rows), over));  // Anything may fail up to here,
+  for (const secagg::ServerFact& fact : facts) session_->Apply(fact);  // and nothing from here.
+  return facts;
+}
+
+Status SecureDriver::Record(std::vector<std::string> rows, bool over) {
+  MUSTER_TRY(journal_.Append(stream_, next_seq_, rows, over));
+  next_seq_ += rows.size();
+  return Ok();
+}
+
+}  // namespace muster::coordinator

@@ -1,0 +1,274 @@
+// The session's life: opening, time, folding, taking masks off, and the end.
+#include "coordinator/secure/secure_round.h"
+
+#include "aggregation/secagg/violation.h"
+#include "coordinator/training/round_work.h"
+
+namespace muster::coordinator {
+namespace secagg = aggregation::secagg;
+namespace {
+
+// Of a session's spools.
+std::string PrefixOf(const RoundKey& key) { return SecureStream(key) + "."; }
+
+}  // namespace
+
+SecureRound::SecureRound(RoundKey key, aggregation::FixedPoint fixed, SecureRoundPorts ports,
+                         SecureRoundEvents& events)
+    : key_(std::move(key)),
+      fixed_(fixed),
+      ports_(ports),
+      events_(events),
+      strand_(ports.pool),
+      driver_(key_, {ports.crypto, ports.check_statement}, ports.journal, ports.clock),
+      desk_(ports.clock,
+            [this](const DeviceId& device, const SecureAsk& ask) { return NextFor(device, ask); }),
+      shares_(ports.files, PrefixOf(key_)) {}
+
+StatusOr<std::shared_ptr<SecureRound>> SecureRound::Open(RoundKey key, const SecureOpening& opening,
+                                                         aggregation::FixedPoint fixed,
+                                                         SecureRoundPorts ports,
+                                                         SecureRoundEvents& events) {
+  std::shared_ptr<SecureRound> round(new SecureRound(std::move(key), fixed, ports, events));
+  MUSTER_TRY(round->driver_.Open(opening));
+  round->Begin();
+  return round;
+}
+
+void SecureRound::Begin() {
+  const secagg::Task& task = session().plan().task;
+  task_ = secagg::EncodeTask(task);
+  vector_bytes_ = task.layout.wire_bytes();
+  sum_.emplace(task.layout, PrefixOf(key_), ports_.files);
+  Publish();
+  strand_.Post([self = shared_from_this()] {
+    if (self->driver_.recovered())
+      if (const auto extended = self->Handle(secagg::SessionRestarted{}, Caller::System());
+          !extended.ok())
+        self->ports_.log.Error(
+            "secure_restart_not_recorded",
+            {{"campaign", self->key_.campaign}, {"error", MessageOf(extended.status())}});
+    self->Act();
+  });
+}
+
+void SecureRound::Erase(const RoundKey& key, Files& files, Logger& log) {
+  const auto names = files.List(PrefixOf(key));
+  for (const std::string& name : names.ok() ? *names : std::vector<std::string>())
+    if (const Status s = files.Remove(name); !s.ok())
+      log.Warn("spool_not_removed", {{"error", MessageOf(s)}});
+}
+
+bool SecureRound::Invites(const DeviceId& device) const {
+  absl::MutexLock lock(&mu_);
+  return inviting_ && !advertised_.contains(device);
+}
+
+void SecureRound::Publish() {
+  const auto* advertising = In<secagg::Advertising>();
+  absl::MutexLock lock(&mu_);
+  inviting_ = advertising != nullptr;
+  advertised_.clear();
+  if (advertising == nullptr) return;
+  for (const auto& [device, keys] : advertising->members) advertised_.insert(device);
+}
+
+void SecureRound::Tell(std::function<void()> news) {
+  ports_.control.Post([self = shared_from_this(), news = std::move(news)] { news(); });
+}
+
+StatusOr<bool> SecureRound::Handle(const secagg::ServerEvent& event, const Caller& by) {
+  MUSTER_ASSIGN(const secagg::ServerFacts facts, driver_.Handle(event, by));
+  for (const secagg::ServerFact& fact : facts) {
+    const auto* named = std::get_if<secagg::MemberNamed>(&fact);
+    // Named members are known by the roster, which outlives no end: looked up before it.
+    if (named == nullptr) continue;
+    for (const auto& [device, member] : members_)
+      if (member == named->named.member)
+        Tell([this, device = device, violation = std::string(NameOf(named->named.violation))] {
+          events_.OnSecureLiar(key_, device, violation);
+        });
+  }
+  return !facts.empty();
+}
+
+void SecureRound::Act() {
+  Publish();
+  if (members_.empty())
+    if (const secagg::Cohort* cohort = session().cohort())
+      for (secagg::Member i = 0; i < cohort->devices(); ++i)
+        members_.emplace(DeviceIdOf(cohort->At(i).identity, ports_.crypto), i);
+  Fold();
+  Unmask();
+  if (session().IsOver()) {
+    if (!std::exchange(cleaned_, true)) {
+      sum_->Reset();
+      shares_.Forget();
+      unmasking_.reset();
+      Erase(key_, ports_.files, ports_.log);
+    }
+    TellEnd();
+  }
+  desk_.WakeAll();
+}
+
+void SecureRound::Tick(Timestamp last_progress) {
+  if (ticking_.exchange(true)) return;
+  strand_.Post([self = shared_from_this(), last_progress] {
+    self->ticking_ = false;
+    self->TickNow(last_progress);
+  });
+}
+
+void SecureRound::TickNow(Timestamp last_progress) {
+  // Taking masks off is progress; no window ends under it.
+  if (!opening_) {
+    const secagg::SessionTick tick{last_progress};
+    const auto facts = driver_.Preview(tick);
+    const bool over = facts.ok() && !facts->empty() &&
+                      std::holds_alternative<secagg::SecureSessionAbandoned>(facts->back());
+    if (over && unmasking_) NameLiars(unmasking_->Undealt());
+    if (const auto ticked = Handle(tick, Caller::System()); !ticked.ok())
+      ports_.log.Error("secure_tick_not_recorded",
+                       {{"campaign", key_.campaign}, {"error", MessageOf(ticked.status())}});
+  }
+  Act();
+  desk_.Expire();
+}
+
+void SecureRound::Abandon(Reason reason, std::string why) {
+  strand_.Post([self = shared_from_this(), reason, why = std::move(why)] {
+    const auto ended = self->Handle(secagg::CancelSession{reason, why}, Caller::System());
+    if (!ended.ok())
+      self->ports_.log.Error("secure_end_not_recorded", {{"campaign", self->key_.campaign},
+                                                         {"error", MessageOf(ended.status())}});
+    self->Act();
+    self->desk_.Close();
+  });
+}
+
+void SecureRound::SendHome() {
+  strand_.Post([self = shared_from_this()] { self->desk_.Close(); });
+}
+
+// --- The sum ---
+
+void SecureRound::Fold() {
+  for (;;) {
+    const secagg::FoldVectors* fold = nullptr;
+    const std::vector<secagg::ServerEffect> pending = session().Pending();
+    for (const secagg::ServerEffect& effect : pending)
+      if (const auto* f = std::get_if<secagg::FoldVectors>(&effect)) fold = f;
+    if (fold == nullptr) return;
+    if (const Status folded = FoldOnce(fold->members); !folded.ok()) {
+      ports_.log.Error("vectors_not_folded",
+                       {{"campaign", key_.campaign}, {"error", MessageOf(folded)}});
+      return;  // The next tick tries again.
+    }
+  }
+}
+
+Status SecureRound::FoldOnce(const std::vector<secagg::Member>& members) {
+  const secagg::Folding* folding = std::visit(
+      [](const auto& s) -> const secagg::Folding* {
+        if constexpr (requires { s.folding; }) return &s.folding;
+        return nullptr;
+      },
+      session().state());
+  secagg::MemberSet all = folding->folded;
+  for (const secagg::Member member : members) all.Insert(member);
+  MUSTER_TRY(sum_->Hold(all));
+  // The spools stay until the end and are the checkpoint: a restart folds them again.
+  return Handle(secagg::VectorsFolded{members, fmt::format("spools-{}", all.size())},
+                Caller::System())
+      .status();
+}
+
+void SecureRound::NameLiars(const std::vector<secagg::Named>& named) {
+  for (const secagg::Named& liar : named)
+    if (!session().named().contains(liar.member))
+      if (const auto told = Handle(secagg::Accuse{liar}, Caller::System()); !told.ok())
+        ports_.log.Error("liar_not_recorded",
+                         {{"campaign", key_.campaign}, {"error", MessageOf(told.status())}});
+}
+
+void SecureRound::Unmask() {
+  const auto* state = In<secagg::AwaitingShares>();
+  if (state == nullptr || opening_) return;
+  if (!unmasking_) {
+    auto begun = session().BeginUnmasking();
+    if (begun.ok()) unmasking_.emplace(*std::move(begun));
+  }
+  if (!unmasking_ || state->folding.folded != state->survivors || !unmasking_->Ready()) return;
+  const Status status = UnmaskNow(*state);
+  // Replies that have to come again are asked for by NextFor.
+  if (!status.ok() && !absl::IsUnavailable(status))
+    ports_.log.Error("sum_not_unmasked",
+                     {{"campaign", key_.campaign}, {"error", MessageOf(status)}});
+}
+
+Status SecureRound::UnmaskNow(const secagg::AwaitingShares& state) {
+  MUSTER_TRY(sum_->Hold(state.survivors));
+  const StatusOr<secagg::OpenedSecrets> opened = unmasking_->Open();
+  if (!opened.ok()) {
+    NameLiars(std::vector<secagg::Named>(unmasking_->named()));
+    return opened.status();
+  }
+  std::vector<secagg::MaskSeed> seeds;
+  for (const auto& self : opened->selves) {
+    MUSTER_ASSIGN(secagg::MaskSeed seed, secagg::SeedToRemove(state.shared, self, ports_.crypto));
+    seeds.push_back(std::move(seed));
+  }
+  for (const auto& key : opened->mask_keys) {
+    MUSTER_ASSIGN(std::vector<secagg::MaskSeed> pairs,
+                  secagg::SeedsToRemove(state.shared, state.survivors, key, ports_.crypto));
+    for (secagg::MaskSeed& seed : pairs) seeds.push_back(std::move(seed));
+  }
+  opening_ = true;
+  sum_->Unmask(std::move(seeds), ports_.crypto, ports_.pool, strand_,
+               [self = shared_from_this()](Status unmasked) {
+                 self->opening_ = false;
+                 const Status finished = self->FinishSum(std::move(unmasked));
+                 if (finished.ok()) return self->Act();
+                 self->sum_->Reset();  // Half done; the next tick begins anew.
+                 self->ports_.log.Error("sum_not_opened", {{"campaign", self->key_.campaign},
+                                                           {"error", MessageOf(finished)}});
+               });
+  return Ok();
+}
+
+Status SecureRound::FinishSum(Status unmasked) {
+  MUSTER_TRY(unmasked);
+  const auto* state = In<secagg::AwaitingShares>();
+  if (state == nullptr) return Ok();  // Abandoned meanwhile.
+  const std::uint32_t survivors = state->survivors.size();
+  const StatusOr<aggregation::Accumulator> sum =
+      sum_->Open(survivors, session().plan().task.clip, fixed_);
+  if (ReasonOf(sum.status()) == Reason::kUPDATE_OVER_BOUND)
+    return Handle(secagg::CancelSession{Reason::kUPDATE_OVER_BOUND,
+                                        std::string(MessageOf(sum.status()))},
+                  Caller::System())
+        .status();
+  MUSTER_TRY(sum.status());
+  const aggregation::Checkpoint checkpoint = sum->ToCheckpoint();
+  const auto parts = checkpoint.Parts();
+  MUSTER_TRY(ports_.files.Put(CheckpointName(key_, survivors), parts));
+  return Handle(secagg::SumOpened{ports_.crypto.Sha256(parts[1])}, Caller::System()).status();
+}
+
+void SecureRound::TellEnd() {
+  if (const auto* dropped = In<secagg::SessionDropped>()) {
+    Tell([this, reason = dropped->reason, why = dropped->why] {
+      events_.OnSecureAbandoned(key_, reason, why);
+    });
+  } else if (const auto* summed = In<secagg::Summed>()) {
+    std::vector<DeviceId> survivors;
+    for (const auto& [device, member] : members_)
+      if (summed->survivors.Contains(member)) survivors.push_back(device);
+    Tell([this, survivors, file = CheckpointName(key_, survivors.size())] {
+      events_.OnSecureSum(key_, survivors, file);
+    });
+  }
+}
+
+}  // namespace muster::coordinator

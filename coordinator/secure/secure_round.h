@@ -1,0 +1,135 @@
+#pragma once
+// One round's secure session on a strand of its own: takes devices' messages and masked vectors,
+// says what each is to hear next, and ends with a sum of the survivors in the form of a plain
+// round's checkpoint, or with nothing. What the session decides is aggregation/secagg's; what is
+// secret exists only while masks come off.
+#include <absl/base/thread_annotations.h>
+#include <absl/synchronization/mutex.h>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "aggregation/fixed_point.h"
+#include "base/log.h"
+#include "base/strand.h"
+#include "coordinator/secure/desk.h"
+#include "coordinator/secure/secure_driver.h"
+#include "coordinator/secure/secure_sum.h"
+#include "coordinator/secure/share_spool.h"
+#include "coordinator/secure/types.h"
+
+namespace muster::coordinator {
+
+struct SecureRoundPorts {
+  Journal& journal;
+  Files& files;
+  Executor& pool;     // Where sessions and tensors are worked on.
+  Executor& control;  // Where `events` are told.
+  Clock& clock;
+  Logger& log;
+  const Crypto& crypto;
+  const aggregation::secagg::StatementCheck& check_statement;
+};
+
+// Methods return at once and may be called from any thread, but Open. Held by shared_ptr: posted
+// work keeps it alive. `events` must outlive the control executor.
+class SecureRound : public std::enable_shared_from_this<SecureRound> {
+ public:
+  // Takes up the round's session where the journal has it, or opens one. Blocks for the journal.
+  // `fixed` is the plain round's arithmetic, for which the sum is made. INVALID_ARGUMENT
+  // (FIELD_INVALID) when the cohort is infeasible.
+  static StatusOr<std::shared_ptr<SecureRound>> Open(RoundKey key, const SecureOpening& opening,
+                                                     aggregation::FixedPoint fixed,
+                                                     SecureRoundPorts ports,
+                                                     SecureRoundEvents& events);
+  // Removes what a session may have left in files.
+  static void Erase(const RoundKey& key, Files& files, Logger& log);
+
+  const RoundKey& key() const { return key_; }
+  // secagg::EncodeTask, for the devices' assignments.
+  const Bytes& task() const { return task_; }
+  std::uint64_t vector_bytes() const { return vector_bytes_; }
+  // Whether the session still waits for this device's keys.
+  bool Invites(const DeviceId& device) const;
+
+  // One step of a device that is in the round's cohort; answers on the pool. A message that comes
+  // late is not read. SECURE_REFUSED: the message is none that this device may send.
+  void Exchange(DeviceId device, SecureAsk ask, Done<SecureAnswer> done);
+  // A whole masked vector; OK once it is durable, also for a second time. `reservation` gives its
+  // memory back. SECURE_REFUSED, ROUND_CLOSED.
+  void TakeVector(DeviceId device, Bytes header, Bytes vector, std::shared_ptr<void> reservation,
+                  Done<bool> done);
+
+  // Lets time pass; tells the end again. `last_progress`: of uploads under way.
+  void Tick(Timestamp last_progress);
+  // Ends the session, if it has not ended.
+  void Abandon(Reason reason, std::string why);
+  // Answers all who wait (shutting down).
+  void SendHome();
+
+ private:
+  SecureRound(RoundKey key, aggregation::FixedPoint fixed, SecureRoundPorts ports,
+              SecureRoundEvents& events);
+  void Begin();
+
+  Status Take(const DeviceId& device, ByteView message);
+  Status TakeNow(const DeviceId& device, const aggregation::secagg::AdvertiseKeys&, ByteView);
+  Status TakeNow(const DeviceId& device, const aggregation::secagg::ShareKeys&, ByteView);
+  Status TakeNow(const DeviceId& device, const aggregation::secagg::Agreement&, ByteView);
+  Status TakeNow(const DeviceId& device, const aggregation::secagg::UnmaskReply&, ByteView);
+  Status TakeVectorNow(const DeviceId& device, ByteView header, ByteView vector);
+  Status CheckSender(const DeviceId& device, aggregation::secagg::Member from) const;
+
+  // Hands an event to the session; whether facts came of it.
+  StatusOr<bool> Handle(const aggregation::secagg::ServerEvent& event, const Caller& by);
+  // Performs what the session is owed.
+  void Act();
+  void TickNow(Timestamp last_progress);
+  void Fold();
+  Status FoldOnce(const std::vector<aggregation::secagg::Member>& members);
+  void NameLiars(const std::vector<aggregation::secagg::Named>& named);
+  void Unmask();
+  Status UnmaskNow(const aggregation::secagg::AwaitingShares& state);
+  Status FinishSum(Status unmasked);
+  void TellEnd();
+
+  std::optional<SecureAnswer> NextFor(const DeviceId& device, const SecureAsk& ask);
+  std::optional<SecureAnswer> NextShares(const aggregation::secagg::Collecting& state,
+                                         aggregation::secagg::Member member, const SecureAsk& ask);
+  std::optional<SecureAnswer> NextCommon(StatusOr<Bytes> message, const SecureAsk& ask) const;
+  std::optional<aggregation::secagg::Member> MemberOf(const DeviceId& device) const;
+  const aggregation::secagg::ServerSession& session() const { return driver_.session(); }
+  template <typename S>
+  const S* In() const {
+    return std::get_if<S>(&session().state());
+  }
+  void Publish();
+  void Tell(std::function<void()> news);
+
+  const RoundKey key_;
+  const aggregation::FixedPoint fixed_;
+  SecureRoundPorts ports_;
+  SecureRoundEvents& events_;
+  Strand strand_;
+  Bytes task_;
+  std::uint64_t vector_bytes_ = 0;
+  std::atomic<bool> ticking_ = false;  // A tick is on its way.
+  mutable absl::Mutex mu_;
+  bool inviting_ ABSL_GUARDED_BY(mu_) = false;
+  std::set<DeviceId> advertised_ ABSL_GUARDED_BY(mu_);
+
+  // On strand_ alone, once Open has returned:
+  SecureDriver driver_;
+  SecureDesk desk_;
+  ShareSpool shares_;
+  std::optional<SecureSum> sum_;
+  std::map<DeviceId, aggregation::secagg::Member> members_;  // Once the roster is closed.
+  std::map<DeviceId, Digest> offered_;                       // Shares that devices were told.
+  std::optional<aggregation::secagg::Unmasking> unmasking_;
+  bool opening_ = false;  // Masks are coming off on the pool.
+  bool cleaned_ = false;
+};
+
+}  // namespace muster::coordinator

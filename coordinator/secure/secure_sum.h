@@ -1,0 +1,56 @@
+#pragma once
+// The tensors of one secure session: masked vectors in spools, their sum, and the masks taken off
+// it. It sees no single device's update, and decides nothing. Memory is O(d).
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aggregation/accumulator.h"
+#include "aggregation/secagg/lane_vector.h"
+#include "aggregation/secagg/mask_seeds.h"
+#include "base/blobs.h"
+#include "base/crypto.h"
+#include "base/executor.h"
+
+namespace muster::coordinator {
+
+// Used on the session's strand only; not while Unmask is under way.
+class SecureSum {
+ public:
+  // `layout` is of UpdateLayout; files are called `prefix`vector-MEMBER.
+  SecureSum(aggregation::secagg::Segments layout, std::string prefix, Files& files)
+      : layout_(std::move(layout)), prefix_(std::move(prefix)), files_(files) {}
+
+  // Keeps one whole masked vector; durable on return.
+  Status Spool(aggregation::secagg::Member member, ByteView vector);
+
+  // Makes the sum hold exactly these members' vectors, from their spools: all of them after a
+  // restart. Cost: 4 d bytes read for each that is missing.
+  Status Hold(const aggregation::secagg::MemberSet& members);
+
+  // Adds masks to the sum, ranges of tiles side by side on `pool`, then tells `done` on `strand`.
+  // After an error the sum is worth nothing: Reset. The seeds go when the last range is done.
+  void Unmask(std::vector<aggregation::secagg::MaskSeed> seeds, const Crypto& crypto,
+              Executor& pool, Executor& strand, std::function<void(Status)> done);
+
+  // The sum of so many updates with every mask off, as a plain round has it. UPDATE_OVER_BOUND when
+  // it is none that so many honest devices can give. Cost: O(d), 8 d bytes.
+  StatusOr<aggregation::Accumulator> Open(std::uint32_t contributors, double clip,
+                                          aggregation::FixedPoint fixed) const;
+
+  // Forgets the sum; the spools stay.
+  void Reset();
+
+ private:
+  std::string NameOf(aggregation::secagg::Member member) const;
+
+  const aggregation::secagg::Segments layout_;
+  const std::string prefix_;
+  Files& files_;
+  std::shared_ptr<aggregation::secagg::LaneVector> sum_;  // Shared with ranges under way.
+  aggregation::secagg::MemberSet held_;
+};
+
+}  // namespace muster::coordinator

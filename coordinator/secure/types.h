@@ -1,0 +1,39 @@
+#pragma once
+// What devices say and are told in a secure round, and what the control strand hears of it.
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/reason.h"
+
+namespace muster::coordinator {
+
+// One step of a device: its next message, if it has one, and which of ours it has handled.
+struct SecureAsk {
+  RoundKey round;
+  Bytes message;    // AdvertiseKeys, ShareKeys, Agreement or UnmaskReply; empty: only waiting.
+  Digest seen;      // Of the last message of the session that it handled; zero: none.
+  Duration hold{};  // How long it is willing to wait.
+};
+struct SecureAnswer {
+  Bytes message;      // Roster, InboundShares, AgreementRequest or UnmaskRequest; empty: none yet.
+  bool over = false;  // The session is done with this device.
+  std::string why;    // A reason code when its vector is not in the sum.
+  friend bool operator==(const SecureAnswer&, const SecureAnswer&) = default;
+};
+
+// Told on the control strand. Those about the end are told again until the round has moved on.
+class SecureRoundEvents {
+ public:
+  virtual ~SecureRoundEvents() = default;
+  virtual void OnSecureVector(const RoundKey&, const DeviceId& device) = 0;
+  virtual void OnSecureLiar(const RoundKey&, const DeviceId& device, std::string violation) = 0;
+  // `checkpoint` is an accumulator file that holds exactly the survivors' sum.
+  virtual void OnSecureSum(const RoundKey&, std::vector<DeviceId> survivors,
+                           std::string checkpoint) = 0;
+  virtual void OnSecureAbandoned(const RoundKey&, Reason reason, std::string why) = 0;
+};
+
+}  // namespace muster::coordinator

@@ -1,0 +1,117 @@
+#pragma once
+// A coordinator in one thread with devices that take part in its secure rounds: the shipped
+// Coordinator over disks that outlive it, and shipped device sessions without a network.
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aggregation/secagg/device_session.h"
+#include "coordinator/runner/coordinator.h"
+#include "platform/sha256.h"
+#include "tests/support/manual_executor.h"
+#include "tests/support/memory_blobs.h"
+#include "tests/support/memory_journal.h"
+#include "tests/support/null_metrics.h"
+#include "tests/support/symbolic_crypto.h"
+
+namespace muster::coordinator {
+
+// What a device does in a session, in order; it can fall silent before any of it.
+enum class Step { kAdvertise, kDeal, kUpload, kAgree, kReply, kNever };
+
+class Node {
+ public:
+  Node(testing::SymbolicCrypto& crypto, const SigningPublic& authority, int number);
+
+  // Begins a session for the task of an assignment.
+  void Start(const Assignment& assignment, Timestamp now);
+  Step next() const;
+  const Statement& statement() const { return statement_; }
+  const DeviceId& id() const { return statement_.device_id; }
+
+  const aggregation::secagg::StatementCheck* authority_check = nullptr;
+  Step falls_silent_at = Step::kNever;
+  bool over = false;
+  std::string why;
+  RoundKey round;
+  Digest seen;
+  std::vector<std::int32_t> update;  // Quantised.
+  std::int32_t weight = 0;           // In units.
+  Bytes wire;
+  std::optional<aggregation::secagg::DeviceSession> session;
+
+  // The masked vector, once.
+  const Bytes& Masked(Timestamp now);
+
+ private:
+  testing::SymbolicCrypto& crypto_;
+  testing::SymbolicSigner signer_;
+  testing::SeededSecureRng rng_;
+  Statement statement_;
+  Bytes packed_;
+  const int number_;
+};
+
+CampaignSpec SecureCampaign(std::uint32_t devices);
+
+class House {
+ public:
+  explicit House(CampaignSpec spec);
+  ~House();
+
+  // As kill -9 does, and a new process over the same disks.
+  void Restart();
+  Status Apply();
+  // Checks every idle device in; how many got a task.
+  int CheckIn();
+  // Every device that speaks takes its next step, until nobody has one to take or `until` comes.
+  void Run(Step until = Step::kNever);
+  // One call of a device.
+  StatusOr<SecureAnswer> Secure(const DeviceId& device, SecureAsk ask);
+  // The uploads of a device, whole, without a network.
+  Status UploadMasked(const DeviceId& device, const RoundKey& round, const Bytes& header,
+                      const Bytes& vector);
+  Status UploadPlain(const DeviceId& device, const RoundKey& round, const Bytes& file);
+  void ReportFailure(const DeviceId& device, const RoundKey& round, Reason reason);
+  void PassWindow();
+
+  CampaignSnapshot Snapshot();
+  // The newest model.
+  std::vector<float> Model();
+  // What it must be when these devices' vectors are in the sum.
+  std::vector<float> Expected(const std::vector<const Node*>& survivors) const;
+  std::vector<const Node*> Survivors() const;
+  // Types of the facts of streams that begin so.
+  std::vector<std::string> Facts(std::string_view prefix);
+  std::vector<std::string> FilesLeft();
+
+  std::vector<std::unique_ptr<Node>> nodes;
+  ManualClock clock{FromUnixMillis(1'700'000'000'000)};
+
+ private:
+  struct Process;
+  void Start();
+  void Stop();
+  void Settle();
+  bool TakeStep(Node& node);
+  void TakeIn(Node& node, const SecureAnswer& answer);
+
+  const CampaignSpec spec_;
+  platform::OpenSslHasher hasher_;
+  testing::SymbolicCrypto crypto_{hasher_};
+  SigningPublic authority_{};
+  aggregation::secagg::StatementCheck check_;
+  std::shared_ptr<testing::MemoryJournal::Disk> journal_ = testing::MemoryJournal::NewDisk();
+  std::shared_ptr<testing::MemoryBlobs::Disk> blobs_ =
+      std::make_shared<testing::MemoryBlobs::Disk>();
+  std::shared_ptr<testing::MemoryFiles::Disk> files_ =
+      std::make_shared<testing::MemoryFiles::Disk>();
+  std::unique_ptr<DeviceDirectory> directory_;
+  NullLogger log_;
+  testing::NullMetrics metrics_;
+  std::unique_ptr<Process> process_;
+};
+
+}  // namespace muster::coordinator
