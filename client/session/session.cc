@@ -32,6 +32,7 @@ NodeSession::NodeSession(const SessionConfig& config, const SessionWorld& world,
       store_(std::make_shared<HeldStore>(world.files,
                                          fmt::format("nodes/{}/held", config.name.value()))),
       contact_(world.rng),
+      again_(world.rng),
       transfer_(world.rng) {}
 
 void NodeSession::Start() {

@@ -120,6 +120,7 @@ class NodeSession : public Stepwise<NodeSession> {
   void ReportEvaluation(const RoundKey& round, const EvaluationReport& report);
   void ReportFailure(const RoundKey& round, Reason reason, const std::string& detail);
   void SendFailure(const Failure& failure);
+  void RestAfterFailure(const RoundKey& round);
 
   void CheckInAfter(Duration wait);
 
@@ -129,10 +130,12 @@ class NodeSession : public Stepwise<NodeSession> {
   const std::shared_ptr<Worker> worker_;
   const std::shared_ptr<HeldStore> store_;
   Backoff contact_;   // Check-ins and reports.
+  Backoff again_;     // Rounds that it failed at, or refused, and is asked for once more.
   Backoff transfer_;  // Artefacts and updates: a coordinator that answers may still not deliver.
   std::optional<Held> held_;
   bool resend_ = false;  // The coordinator said that it has nothing (any more).
   std::optional<Sick> sick_;
+  std::optional<RoundKey> failed_;        // The last that it reported.
   std::shared_ptr<SecureUpload> secure_;  // While a secure round goes on.
 };
 

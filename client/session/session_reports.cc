@@ -122,10 +122,17 @@ void NodeSession::SendFailure(const Failure& failure) {
   link_->ReportFailure(failure.round, failure.reason, failure.detail,
                        Then([failure](NodeSession& self, const Status& status) {
                          if (status.ok() || JudgeReportError(status) == ErrorVerdict::kGiveUp)
-                           return self.CheckInAfter(Backoff::kFirst);
+                           return self.RestAfterFailure(failure.round);
                          self.After(self.contact_.Next(),
                                     [failure](NodeSession& me) { me.SendFailure(failure); });
                        }));
+}
+
+// A coordinator that asks again for what this node refuses would hear the same as fast as the line
+// allows.
+void NodeSession::RestAfterFailure(const RoundKey& round) {
+  if (std::exchange(failed_, round) != round) again_.Reset();
+  CheckInAfter(again_.Next());
 }
 
 }  // namespace muster::client

@@ -56,6 +56,7 @@ class SecureServer {
   std::set<std::size_t> offline;  // Devices whose calls never arrive.
   // Of each call (by device, kind and content) the first answer is lost, with what it did done.
   bool lose_first_answers = false;
+  std::size_t answers_lost() const { return lost_.size(); }
   bool Loses(std::size_t device, std::string_view kind, ByteView content);
 
   template <typename S>

@@ -48,6 +48,7 @@ TEST(SecureUpload, EachAnswerMayBeLostOnceAndTheVectorMayBreakHalfWay) {
   room.StartAll();
   room.RunFor(30min);
   ExpectSummed(room, {0, 1, 2, 3});
+  EXPECT_GE(room.server.answers_lost(), 4U * 6U);  // Four steps, two of the upload.
 }
 
 TEST(SecureUpload, OneThatVanishesBeforeItsVectorIsLeftOut) {

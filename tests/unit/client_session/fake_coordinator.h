@@ -30,6 +30,7 @@ class FakeCoordinator {
 
   client::Assignment assignment;  // But for its round.
   std::map<Digest, Bytes> blobs;
+  bool asks_again = false;    // For what the device failed at.
   bool count_at_once = true;  // Else what is received waits for CountReceived.
   std::optional<Status> refuse_upload;
   std::vector<client::CheckInRequest> check_ins;
@@ -110,7 +111,7 @@ class FakeCoordinator {
   void Fail(const RoundKey& round, Reason reason, const std::string& detail) {
     failures.emplace_back(round, reason);
     failure_details.push_back(detail);
-    if (round == Current()) ++round_;
+    if (round == Current() && !asks_again) ++round_;
   }
   void Evaluate(const RoundKey& round, const std::map<std::string, std::int64_t>& sums) {
     evaluated[round] = sums;

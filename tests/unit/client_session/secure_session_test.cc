@@ -130,6 +130,15 @@ TEST(SecureSession, ALieIsReportedAndTheNodeStaysUp) {
   EXPECT_TRUE(w.h.coordinator.check_ins.back().ready);
 }
 
+TEST(SecureSession, OneThatAsksAgainForWhatIsRefusedHearsItLessAndLess) {
+  SecureWorld w;
+  w.h.coordinator.asks_again = true;
+  w.h.policy = *client::LocalPolicy::Make({.campaigns = {}, .hours = {}, .floor = {.least = 4}});
+  w.Run(10min);
+  EXPECT_GT(w.h.coordinator.failures.size(), 10U);  // Its terms may change.
+  EXPECT_LT(w.h.coordinator.failures.size(), 100U);
+}
+
 TEST(SecureSession, ACoordinatorThatKnowsNoSecureRoundsIsNotWaitedFor) {
   SecureWorld w;
   w.Run();
