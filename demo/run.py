@@ -24,6 +24,7 @@ import turbofan
 
 HERE = pathlib.Path(__file__).resolve().parent
 CAMPAIGN = "turbofan"
+SECURE = "turbofan-secure"
 MODEL = "turbofan-rul"
 
 
@@ -166,34 +167,43 @@ class Demo:
 
     # --- The campaign ---
 
-    def apply(self):
+    def make_model(self):
         self.torch("make", "--network", "mlp:420-64-32-1", "--seed", self.options.seed, "--out", "network.pt")
         self.muster("apply", "-f", str(HERE / "turbofan.yaml"))
         self.muster("model", "create", MODEL, "--module", "network.pt")
+
+    def apply(self, name):
         text = (HERE / "campaign.yaml").read_text()
+        text = re.sub(r"name: turbofan$", f"name: {name}", text, flags=re.M)
         text = re.sub(r"seed: \d+", f"seed: {self.options.seed}", text)
         text = re.sub(r"rounds: \d+", f"rounds: {self.options.rounds}", text)
-        (self.run / "campaign.yaml").write_text(text)
-        self.muster("apply", "-f", "campaign.yaml")
+        text = re.sub(r"^model: (\S+)$", r"model: \1\nbase_version: 1", text, flags=re.M)
+        if name == SECURE:
+            text += "secure: {}\n"
+        (self.run / f"{name}.yaml").write_text(text)
+        self.muster("apply", "-f", f"{name}.yaml")
 
-    def view(self):
-        return json.loads(self.muster("get", "campaign", CAMPAIGN, "-o", "json"))
+    def view(self, name):
+        return json.loads(self.muster("get", "campaign", name, "-o", "json"))
 
-    def watch(self):
+    def train_together(self, name):
+        """Runs one campaign to its end; returns its view."""
+        self.apply(name)
         watcher = subprocess.Popen([str(self.bin / "muster"), "--data-dir", str(self.run / "muster-data"),
-                                    "watch", "campaign", CAMPAIGN], cwd=self.run)
+                                    "watch", "campaign", name], cwd=self.run)
         if self.options.kill:
-            self.kill_in_mid_round(watcher)
+            self.kill_in_mid_round(name, watcher)
         if watcher.wait() != 0:
-            raise Failed("the campaign did not complete")
+            raise Failed(f"campaign {name} did not complete")
+        return self.view(name)
 
-    def kill_in_mid_round(self, watcher):
+    def kill_in_mid_round(self, name, watcher):
         """kill -9 of the coordinator while a round collects updates, several times over."""
         rng = random.Random(self.options.seed)
         for at in sorted(rng.sample(range(2, max(6, self.options.rounds - 1)), 3)):
             while watcher.poll() is None:
                 with contextlib.suppress(Failed):
-                    now = self.view().get("round", {})
+                    now = self.view(name).get("round", {})
                     if int(now.get("round", 0)) >= at and now.get("phase") == "collecting":
                         break
                 time.sleep(0.02)
@@ -240,11 +250,11 @@ class Demo:
         began = time.monotonic()
         train, test = self.load_engines()
         self.start_programs()
-        self.apply()
+        self.make_model()
         self.say(f"{len(self.train)} engines train and {len(self.test)} engines test, in "
                  f"{self.options.agents} agents; each agent opens the files of its own engines only.")
-        self.watch()
-        view = self.view()
+        view = self.train_together(CAMPAIGN)
+        secure = self.train_securely() if self.options.secure else {}
         programs = len(self.fleet.running)
         self.say("For comparison: the same network with all data in one place, and engine by engine ...")
         self.write_datasets(train, test)
@@ -259,17 +269,27 @@ class Demo:
             "processes": programs,
             "final_digest": view["latest_digest"],
             "data": self.data,
+            **secure,
         }
+
+    def train_securely(self):
+        self.say("The same again, and now the coordinator learns sums only ...")
+        began = time.monotonic()
+        view = self.train_together(SECURE)
+        return {"rmse_secure": round(view["evaluations"][-1]["metrics"]["rmse"], 3),
+                "seconds_secure": round(time.monotonic() - began, 1)}
 
 
 def show(result):
     rows = [("one engine alone", result["rmse_alone"], "nothing leaves; learns from one life only"),
             ("federated", result["rmse_federated"], "data stays; updates are summed"),
+            ("  securely summed", result.get("rmse_secure"), "and nobody sees a single one"),
             ("centralised", result["rmse_centralised"], "all data in one place")]
     print("\n  training              RMSE (cycles)")
     print("  " + "-" * 68)
     for name, rmse, what in rows:
-        print(f"  {name:<20} {rmse:>10.2f}      {what}")
+        if rmse is not None:
+            print(f"  {name:<20} {rmse:>10.2f}      {what}")
     print(f"\n  {result['rounds']} rounds over {result['engines']} engines, {result['processes']} programs, "
           f"{result['seconds']} s, data: {result['data']}")
     print(f"  model {result['final_digest']}\n")
@@ -284,6 +304,8 @@ def parse():
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--agents", type=int, default=4, help="edge processes")
+    parser.add_argument("--secure", action="store_true",
+                        help="train once more with secure aggregation: the coordinator learns sums only")
     parser.add_argument("--kill", action="store_true",
                         help="kill -9 the coordinator in mid-round, three times, and start it again")
     parser.add_argument("--json", metavar="FILE", help="write the figures as one JSON object")
