@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/symbolic_crypto.h"
+
 namespace muster {
 namespace {
 
@@ -98,6 +100,50 @@ TEST(Statement, CarriesOnlyNamesAndLabelsThatAreWellFormed) {
 TEST(Statement, IsSignedUnderADomainOfItsOwn) {
   EXPECT_EQ(StatementBytesToSign("{}"), "muster/statement/1\n{}");
   EXPECT_EQ(AttestBytesToSign("id", "name"), "muster/attest/1idname");
+}
+
+class PackedStatement : public ::testing::Test {
+ protected:
+  Bytes Packed(const std::string& text, const SigningPublic& by) const {
+    return PackStatement(text, crypto.SignatureOf(by, AsBytes(StatementBytesToSign(text))));
+  }
+  std::optional<Reason> Refusal(const IdentityKey& identity, ByteView bytes) const {
+    return ReasonOf(PinnedAuthority(authority, crypto, clock)(identity, bytes));
+  }
+
+  const testing::SymbolicCrypto crypto{kHasher};
+  const SigningPublic authority{std::byte{7}};
+  ManualClock clock{FromUnixMillis(1'700'000'000'000)};
+  const Bytes packed = Packed(Text(), authority);
+};
+
+TEST_F(PackedStatement, ReadsBackAndNothingElseDoes) {
+  const auto parsed = ParsePackedStatement(packed);
+  ASSERT_TRUE(parsed.ok());
+  EXPECT_EQ(parsed->statement, Text());
+  for (std::size_t size = 0; size < packed.size(); ++size)
+    EXPECT_EQ(ReasonOf(ParsePackedStatement(ByteView(packed).first(size)).status()),
+              Reason::kSTATEMENT_INVALID)
+        << size;
+  Bytes longer = packed;
+  longer.push_back(std::byte{0});
+  EXPECT_EQ(ReasonOf(ParsePackedStatement(longer).status()), Reason::kSTATEMENT_INVALID);
+}
+
+TEST_F(PackedStatement, IsBelievedOfThePinnedAuthorityAboutThisKeyWhileItLasts) {
+  const IdentityKey identity = Example().identity_key;
+  EXPECT_EQ(Refusal(identity, packed), std::nullopt);
+  EXPECT_EQ(Refusal(identity, Packed(Text(), SigningPublic{std::byte{8}})),
+            Reason::kSTATEMENT_INVALID);
+  EXPECT_EQ(Refusal(IdentityKey{}, packed), Reason::kSTATEMENT_INVALID);
+  EXPECT_EQ(Refusal(identity, Packed("{}", authority)), Reason::kSTATEMENT_INVALID);
+  for (std::size_t i = 0; i < packed.size(); ++i) {
+    Bytes altered = packed;
+    altered[i] ^= std::byte{1};
+    EXPECT_EQ(Refusal(identity, altered), Reason::kSTATEMENT_INVALID) << i;
+  }
+  clock.Advance(Example().not_after - clock.Now());
+  EXPECT_EQ(Refusal(identity, packed), Reason::kSTATEMENT_EXPIRED);
 }
 
 }  // namespace
