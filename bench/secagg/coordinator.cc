@@ -1,0 +1,194 @@
+#include "bench/secagg/coordinator.h"
+
+#include <fstream>
+#include <thread>
+
+#include "aggregation/secagg/server_facts.h"
+#include "bench/secagg/require.h"
+
+namespace muster::bench {
+namespace secagg = aggregation::secagg;
+namespace {
+
+void WriteFile(const std::filesystem::path& path, ByteView bytes) {
+  std::ofstream out(path, std::ios::binary);
+  out.write(AsText(bytes).data(), static_cast<std::streamsize>(bytes.size()));
+  out.close();
+  Require(!out.fail(), "the spool can be written");
+}
+StatusOr<Bytes> ReadPart(const std::filesystem::path& path, std::size_t offset, std::size_t size) {
+  Bytes bytes(size);
+  std::ifstream in;
+  in.rdbuf()->pubsetbuf(nullptr, 0);  // Parts are small and far apart.
+  in.open(path, std::ios::binary);
+  in.seekg(static_cast<std::streamoff>(offset));
+  in.read(static_cast<char*>(static_cast<void*>(bytes.data())), static_cast<std::streamsize>(size));
+  if (in.fail()) return DataLoss("{} is cut short", path.string());
+  return bytes;
+}
+}  // namespace
+
+Coordinator::Coordinator(const Setting& setting, secagg::Task task, Crypto& crypto,
+                         const secagg::StatementCheck& check, std::filesystem::path spool)
+    : crypto_(crypto), spool_(std::move(spool)) {
+  std::filesystem::create_directories(spool_);
+  meter_.Run([&] {
+    session_.emplace(Require(secagg::ServerSession::Make(
+        {std::move(task), setting.devices, kWindow, kWindow, kWindow, kWindow, kWindow},
+        {crypto, check})));
+    for (const secagg::ServerFact& fact : session_->Open(now_)) session_->Apply(fact);
+  });
+}
+Coordinator::~Coordinator() {
+  std::error_code ignored;
+  std::filesystem::remove_all(spool_, ignored);
+}
+
+std::filesystem::path Coordinator::SharesFile(secagg::Member member) const {
+  return spool_ / fmt::format("shares-{}", member);
+}
+std::filesystem::path Coordinator::VectorFile(secagg::Member member) const {
+  return spool_ / fmt::format("vector-{}", member);
+}
+
+void Coordinator::Tell(const secagg::ServerEvent& event) {
+  for (const secagg::ServerFact& fact : Require(session_->Decide(event, now_))) {
+    Require(secagg::EncodeServerFact(fact, "coordinator", now_).status());
+    session_->Apply(fact);
+  }
+}
+
+void Coordinator::Advertise(ByteView message) {
+  meter_.Run([&] { Tell(Require(secagg::ParseAdvertiseKeys(message))); });
+}
+Bytes Coordinator::Roster() {
+  return meter_.Run([&] { return Require(session_->RosterMessage()); });
+}
+
+void Coordinator::Deal(ByteView message) {
+  meter_.Run([&] {
+    secagg::ShareKeys shares = Require(secagg::ParseShareKeys(message));
+    WriteFile(SharesFile(shares.from), message);
+    Tell(std::move(shares));
+  });
+}
+Bytes Coordinator::SharesFor(secagg::Member member) {
+  return meter_.Run([&] {
+    return Require(session_->SharesMessage(
+        member, [&](secagg::Member dealer, std::size_t offset, std::size_t size) {
+          return ReadPart(SharesFile(dealer), offset, size);
+        }));
+  });
+}
+
+void Coordinator::Vector(ByteView header, ByteView wire) {
+  meter_.Run([&] {
+    const secagg::MaskedHeader parsed = Require(secagg::ParseMaskedHeader(header));
+    WriteFile(VectorFile(parsed.from), wire);
+    Tell(parsed);
+    Fold();
+  });
+}
+void Coordinator::Fold() {
+  for (const secagg::ServerEffect& effect : session_->Pending()) {
+    const auto* fold = std::get_if<secagg::FoldVectors>(&effect);
+    if (fold == nullptr) continue;
+    const secagg::Segments& layout = session_->plan().task.layout;
+    if (!sum_) sum_.emplace(layout);
+    for (const secagg::Member member : fold->members) {
+      const Bytes wire = Require(ReadPart(VectorFile(member), 0, layout.wire_bytes()));
+      Require(sum_->AddWire(sum_->AllTiles(), wire));
+      std::filesystem::remove(VectorFile(member));
+    }
+    Tell(secagg::VectorsFolded{fold->members, fmt::format("upto-{}", fold->members.back())});
+  }
+}
+void Coordinator::CloseCollecting() {
+  meter_.Run([&] {
+    now_ += 2 * kWindow;
+    Tell(secagg::SessionTick{kStart});
+    Fold();
+  });
+}
+
+Bytes Coordinator::AgreementRequest() {
+  return meter_.Run([&] { return Require(session_->AgreementMessage()); });
+}
+bool Coordinator::Agree(ByteView message) {
+  meter_.Run([&] { Tell(Require(secagg::ParseAgreement(message))); });
+  return In<secagg::Agreeing>() != nullptr;
+}
+Bytes Coordinator::UnmaskRequest() {
+  return meter_.Run([&] {
+    unmasking_.emplace(Require(session_->BeginUnmasking()));
+    return Require(session_->UnmaskMessage());
+  });
+}
+bool Coordinator::Reply(ByteView message) {
+  return meter_.Run([&] {
+    Require(unmasking_->Add(Require(secagg::ParseUnmaskReply(message))));
+    return unmasking_->Ready();
+  });
+}
+
+void Coordinator::Unmask(unsigned threads) {
+  meter_.Run([&] {
+    const auto& awaiting = std::get<secagg::AwaitingShares>(session_->state());
+    const secagg::OpenedSecrets opened = Require(unmasking_->Open());
+    const std::vector<secagg::MaskSeed> seeds = SeedsOf(opened, threads);
+    masks_removed_ = seeds.size();
+    RemoveMasks(seeds, threads);
+    sums_.resize(session_->plan().task.layout[0].count);
+    Require(sum_->Sums(0, 0, awaiting.survivors.size(), sums_));
+    Tell(secagg::SumOpened{});
+  });
+}
+
+std::vector<secagg::MaskSeed> Coordinator::SeedsOf(const secagg::OpenedSecrets& opened,
+                                                   unsigned threads) {
+  const auto& awaiting = std::get<secagg::AwaitingShares>(session_->state());
+  std::vector<std::vector<secagg::MaskSeed>> parts(threads);
+  InParallel(threads, [&](unsigned thread) {
+    std::vector<secagg::MaskSeed>& part = parts[thread];
+    for (std::size_t i = thread; i < opened.selves.size(); i += threads)
+      part.push_back(Require(secagg::SeedToRemove(awaiting.shared, opened.selves[i], crypto_)));
+    for (std::size_t i = thread; i < opened.mask_keys.size(); i += threads)
+      for (secagg::MaskSeed& seed : Require(secagg::SeedsToRemove(
+               awaiting.shared, awaiting.survivors, opened.mask_keys[i], crypto_)))
+        part.push_back(std::move(seed));
+  });
+  std::vector<secagg::MaskSeed> seeds;
+  for (auto& part : parts)
+    for (secagg::MaskSeed& seed : part) seeds.push_back(std::move(seed));
+  return seeds;
+}
+
+void Coordinator::RemoveMasks(const std::vector<secagg::MaskSeed>& seeds, unsigned threads) {
+  const std::uint64_t tiles = sum_->AllTiles().end;
+  InParallel(threads, [&](unsigned thread) {
+    std::vector<std::unique_ptr<Keystream>> streams;
+    std::vector<secagg::Mask> masks;
+    for (const secagg::MaskSeed& seed : seeds) {
+      streams.push_back(Require(crypto_.NewKeystream(seed.seed)));
+      masks.push_back({streams.back().get(), seed.sign});
+    }
+    Require(sum_->AddMasks(masks, {tiles * thread / threads, tiles * (thread + 1) / threads}));
+  });
+}
+
+void Coordinator::InParallel(unsigned threads, const std::function<void(unsigned)>& work) {
+  std::vector<double> seconds(threads);
+  {
+    std::vector<std::jthread> helpers;
+    for (unsigned thread = 1; thread < threads; ++thread)
+      helpers.emplace_back([&, thread] {
+        Meter meter;
+        meter.Run([&] { work(thread); });
+        seconds[thread] = meter.seconds();
+      });
+    work(0);  // Counted by the caller's meter.
+  }
+  for (const double s : seconds) helper_seconds_ += s;
+}
+
+}  // namespace muster::bench
