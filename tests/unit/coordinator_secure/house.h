@@ -30,6 +30,7 @@ class Node {
   Step next() const;
   const Statement& statement() const { return statement_; }
   const DeviceId& id() const { return statement_.device_id; }
+  const Signer& signer() const { return signer_; }
 
   const aggregation::secagg::StatementCheck* authority_check = nullptr;
   Step falls_silent_at = Step::kNever;
@@ -75,9 +76,11 @@ class House {
                       const Bytes& vector);
   Status UploadPlain(const DeviceId& device, const RoundKey& round, const Bytes& file);
   void ReportFailure(const DeviceId& device, const RoundKey& round, Reason reason);
+  void Cancel();
   void PassWindow();
 
   CampaignSnapshot Snapshot();
+  std::map<std::string, std::uint64_t> MarksOf(const DeviceId& device);
   // The newest model.
   std::vector<float> Model();
   // What it must be when these devices' vectors are in the sum.

@@ -138,6 +138,60 @@ TEST(SecureRounds, TakeADevicesMessagesFromItAlone) {
   ExpectModel(house, house.Survivors());
 }
 
+TEST(SecureRounds, NameALiarAndFinishWithoutItsShares) {
+  namespace secagg = aggregation::secagg;
+  House house(SecureCampaign(5));
+  ASSERT_THAT(house.Apply(), testing::IsOk());
+  house.CheckIn();
+  house.Run(Step::kAgree);
+  Node& liar = *house.nodes[0];
+  // What a reply is signed with, before the session forgets it.
+  const auto* agreed = std::get_if<secagg::Agreed>(&liar.session->state());
+  ASSERT_NE(agreed, nullptr);
+  const secagg::Context context = agreed->view->cohort->context;
+  const Digest shared = agreed->view->shared;
+  const secagg::MemberSet survivors = agreed->request.survivors;
+  liar.falls_silent_at = Step::kAgree;
+  house.Run(Step::kReply);
+  const auto request = house.Secure(liar.id(), {.round = liar.round, .seen = liar.seen});
+  ASSERT_THAT(request, testing::IsOk());
+  ASSERT_THAT(
+      liar.session->Handle(secagg::ParseDeviceEvent(request->message).value(), house.clock.Now()),
+      testing::IsOk());
+  auto reply = secagg::ParseUnmaskReply(
+      std::get<secagg::SendToServer>(liar.session->Pending().at(0)).message);
+  ASSERT_THAT(reply, testing::IsOk());
+  reply->openings[0] ^= std::byte{1};
+  const platform::OpenSslHasher hasher;
+  reply->signature =
+      liar.signer().Sign(secagg::ReplyText(context, shared, survivors, *reply, hasher)).value();
+  EXPECT_THAT(house.Secure(liar.id(), {.round = liar.round, .message = secagg::Encode(*reply)}),
+              testing::Fails(absl::StatusCode::kInvalidArgument, Reason::kSECURE_REFUSED));
+  liar.over = true;
+  house.Run();
+  ExpectPublished(house);
+  ExpectModel(house, house.Survivors());
+  EXPECT_THAT(house.Facts("secure/"), Contains("MemberNamed").Times(1));
+  EXPECT_EQ(house.MarksOf(liar.id())["SECURE_REFUSED"], 1U);
+}
+
+TEST(SecureRounds, EndWithTheirCampaignAndLeaveNothing) {
+  for (const Step step :
+       {Step::kAdvertise, Step::kDeal, Step::kUpload, Step::kAgree, Step::kReply}) {
+    SCOPED_TRACE(static_cast<int>(step));
+    House house(SecureCampaign(5));
+    ASSERT_THAT(house.Apply(), testing::IsOk());
+    house.CheckIn();
+    house.Run(step);
+    house.Cancel();
+    house.Run();
+    EXPECT_THAT(house.Facts("secure/"), Contains("SecureSessionAbandoned"));
+    EXPECT_THAT(house.Facts("secure/"), Not(Contains("SecureSumOpened")));
+    EXPECT_THAT(house.FilesLeft(), IsEmpty());
+    for (const auto& node : house.nodes) EXPECT_EQ(node->why, "ROUND_CLOSED");
+  }
+}
+
 TEST(SecureRounds, OutliveAnOutcomeThatADeviceReports) {
   House house(SecureCampaign(5));
   ASSERT_THAT(house.Apply(), testing::IsOk());

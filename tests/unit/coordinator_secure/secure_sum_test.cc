@@ -1,0 +1,113 @@
+#include "coordinator/secure/secure_sum.h"
+
+#include <gtest/gtest.h>
+
+#include "aggregation/secagg/quantiser.h"
+#include "aggregation/secagg/update_layout.h"
+#include "tests/support/memory_blobs.h"
+#include "tests/support/status_matchers.h"
+
+namespace muster::coordinator {
+namespace {
+namespace secagg = aggregation::secagg;
+
+constexpr double kClip = 16;
+
+TEST(UpdateLayout, BoundsEachDeviceSoThatNoHonestSumWraps) {
+  for (const secagg::LaneBits bits :
+       {secagg::LaneBits::k16, secagg::LaneBits::k24, secagg::LaneBits::k32}) {
+    const secagg::Segments layout = secagg::UpdateLayout(10, bits, kClip, 100).value();
+    EXPECT_EQ(layout[0].limit, secagg::Quantiser::Make(kClip, bits, 100)->limit());
+    EXPECT_EQ(layout[0].count, 10U);
+    EXPECT_EQ(layout[1].limit, ((std::int64_t{1} << 31) - 1) / 100);
+    EXPECT_EQ(layout[1].count, 1U);
+  }
+  EXPECT_EQ(ReasonOf(secagg::UpdateLayout(10, secagg::LaneBits::k16, kClip, 1024).status()),
+            Reason::kFIELD_INVALID);
+}
+
+TEST(UpdateLayout, GivesEveryDeviceAtLeastOneUnitOfWeightAndNoneMoreThanTheCap) {
+  const secagg::Segments layout =
+      secagg::UpdateLayout(1, secagg::LaneBits::k32, kClip, 1000).value();
+  const auto limit = static_cast<std::int32_t>(layout[1].limit);
+  EXPECT_EQ(secagg::WeightUnits(1, 1, layout), limit);
+  EXPECT_EQ(secagg::WeightUnits(5, 1, layout), limit);
+  EXPECT_EQ(secagg::WeightUnits(1, 2, layout), (limit + 1) / 2);
+  EXPECT_EQ(secagg::WeightUnits(1, 1e30, layout), 1);
+  EXPECT_EQ(secagg::WeightUnits(std::numeric_limits<double>::quiet_NaN(), 1, layout), 1);
+}
+
+class Sum : public ::testing::Test {
+ protected:
+  // What a device sends, here without masks.
+  Bytes Vector(std::int32_t q, std::int32_t units) const {
+    secagg::LaneVector vector(layout);
+    EXPECT_TRUE(vector.Set(0, 0, std::vector<std::int32_t>(3, q)).ok());
+    EXPECT_TRUE(vector.Set(1, 0, std::span(&units, 1)).ok());
+    Bytes wire(layout.wire_bytes());
+    EXPECT_TRUE(vector.WriteWire(vector.AllTiles(), wire).ok());
+    return wire;
+  }
+  static secagg::MemberSet Of(std::initializer_list<secagg::Member> members) {
+    secagg::MemberSet set(4);
+    for (const secagg::Member m : members) set.Insert(m);
+    return set;
+  }
+  std::vector<float> MeanOf(std::uint32_t contributors) const {
+    const auto opened = sum.Open(contributors, kClip, fixed);
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    std::vector<float> mean(3);
+    EXPECT_TRUE(opened->Mean(mean).ok());
+    return mean;
+  }
+
+  const secagg::Segments layout = secagg::UpdateLayout(3, secagg::LaneBits::k24, kClip, 4).value();
+  const aggregation::FixedPoint fixed = aggregation::FixedPoint::Make(4, kClip).value();
+  const std::int32_t whole = static_cast<std::int32_t>(layout[1].limit);
+  testing::MemoryFiles files;
+  SecureSum sum{layout, "secure/c/1-1.", files};
+};
+
+TEST_F(Sum, IsOfExactlyThoseItIsToHold) {
+  const auto limit = static_cast<std::int32_t>(layout[0].limit);
+  ASSERT_THAT(sum.Spool(0, Vector(limit, whole)), testing::IsOk());
+  ASSERT_THAT(sum.Spool(1, Vector(-limit, whole)), testing::IsOk());
+  ASSERT_THAT(sum.Spool(2, Vector(limit / 2, whole)), testing::IsOk());
+  ASSERT_THAT(sum.Hold(Of({0, 1})), testing::IsOk());
+  EXPECT_EQ(MeanOf(2), std::vector<float>(3, 0.0F));
+  ASSERT_THAT(sum.Hold(Of({0, 1, 2})), testing::IsOk());
+  EXPECT_NEAR(MeanOf(3)[0], kClip / 2 / 3, 1e-4);
+  ASSERT_THAT(sum.Hold(Of({0})), testing::IsOk());  // Fewer: from the spools anew.
+  EXPECT_FLOAT_EQ(MeanOf(1)[2], static_cast<float>(kClip));
+}
+
+TEST_F(Sum, WeighsEachDeviceByItsUnits) {
+  const auto limit = static_cast<std::int32_t>(layout[0].limit);
+  // w / W of 1 and 1/4: updates come multiplied by it.
+  ASSERT_THAT(sum.Spool(0, Vector(limit, whole)), testing::IsOk());
+  ASSERT_THAT(sum.Spool(1, Vector(-limit / 4, whole / 4)), testing::IsOk());
+  ASSERT_THAT(sum.Hold(Of({0, 1})), testing::IsOk());
+  EXPECT_NEAR(MeanOf(2)[1], kClip * 0.75 / 1.25, 1e-3);
+}
+
+TEST_F(Sum, IsRefusedWhenNoHonestDevicesCanHaveGivenIt) {
+  const auto limit = static_cast<std::int32_t>(layout[0].limit);
+  ASSERT_THAT(sum.Spool(0, Vector(limit, whole)), testing::IsOk());
+  ASSERT_THAT(sum.Spool(1, Vector(limit, -whole)), testing::IsOk());
+  ASSERT_THAT(sum.Hold(Of({0, 1})), testing::IsOk());
+  // Two devices' sum as if of one, and a weight of nothing.
+  for (const std::uint32_t contributors : {1u, 2u})
+    EXPECT_EQ(ReasonOf(sum.Open(contributors, kClip, fixed).status()), Reason::kUPDATE_OVER_BOUND)
+        << contributors;
+}
+
+TEST_F(Sum, IsNotMadeOfASpoolThatIsGoneOrCutShort) {
+  EXPECT_THAT(sum.Hold(Of({3})), testing::HasCode(absl::StatusCode::kNotFound));
+  Bytes cut = Vector(1, whole);
+  cut.pop_back();
+  ASSERT_THAT(sum.Spool(3, cut), testing::IsOk());
+  EXPECT_EQ(ReasonOf(sum.Hold(Of({3}))), Reason::kUPDATE_WRONG_LAYOUT);
+}
+
+}  // namespace
+}  // namespace muster::coordinator
