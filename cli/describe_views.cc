@@ -70,6 +70,11 @@ std::string RuleText(const v1::Campaign::Aggregation& a) {
                          : fmt::format("examples, capped at {},", a.weights().example_cap()));
 }
 
+std::string SecureText(const v1::Campaign::Secure& secure) {
+  return fmt::format("secure aggregation ({}), sums over at least {} devices, {} bits",
+                     secure.profile(), secure.least(), secure.bits());
+}
+
 std::string EvaluationText(const v1::Campaign::Evaluation& e) {
   if (e.labels().empty()) return "none";
   std::vector<std::string> metrics(e.metrics().begin(), e.metrics().end());
@@ -151,6 +156,7 @@ std::string Describe(const v1::CampaignView& view, Timestamp now) {
   p.Add("Training", TrainingText(c.training()));
   p.Add("Learning rate", RateText(c.training().learning_rate()));
   p.Add("Aggregation", RuleText(c.aggregation()));
+  p.Add("Privacy", c.has_secure() ? SecureText(c.secure()) : "none: the coordinator sees updates");
   p.Add("Evaluation", EvaluationText(c.evaluation()));
   p.Add("Started", When(view.started_unix_ms(), now));
   p.Add("Updated", When(view.updated_unix_ms(), now));
