@@ -78,8 +78,16 @@ TEST_F(Get, DescribesEverything) {
        {"Phase:          running\n", "36 of 200 published, 0 abandoned",
         "enrolled devices, drawn by seed", "20 updates wanted, at least 20, 20 devices asked",
         "FedAvgM, uniform weights", "2023-11-14T22:12:20.000Z (1m ago)", "UPDATE_OVER_NORM=3",
-        "Round 37:\n", "rmse=15.32"})
+        "none: the coordinator sees updates", "Round 37:\n", "rmse=15.32"})
     EXPECT_THAT(out(), HasSubstr(text));
+
+  auto& secure = *c.mutable_campaign()->mutable_secure();
+  secure.set_profile("active");
+  secure.set_least(16);
+  secure.set_bits(24);
+  EXPECT_EQ(Run({"describe", "campaign", "turbofan"}), 0) << err();
+  EXPECT_THAT(out(),
+              HasSubstr("secure aggregation (active), sums over at least 16 devices, 24 bits"));
 }
 
 TEST_F(Get, PausesWithAReason) {
