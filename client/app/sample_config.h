@@ -30,6 +30,12 @@ policy:
   hours: [{from: "20:00", to: "06:00"}]   # Local time; may wrap midnight.
   least_cohort: 10                # Never train alone or nearly so.
   bytes_a_day: 200000000          # Down and up together, by UTC day.
+  secure:                         # The least terms on which to join in secure aggregation.
+    required: false               # True: refuse every assignment whose results stand alone.
+    least: 10                     # Fewest devices in any sum.
+    corrupt: 0.1                  # Of a cohort, those that may work with the server,
+    dropout: 0.1                  # and those that may vanish, which a campaign must withstand.
+    curious: false                # True: a server that is trusted to follow the protocol will do.
 
 # torch: {worker: /usr/lib/muster/muster-torch}   # Default: beside muster-edge, else from PATH.
 log: {level: info, format: text}

@@ -33,6 +33,7 @@ TEST(Settings, TheSampleIsAFileThatWorks) {
   EXPECT_EQ(settings->nodes[0].csv, dir / "data/engine-001.csv");
   EXPECT_EQ(settings->state_dir, dir / "muster-edge-state");
   EXPECT_TRUE(settings->nodes[0].exec.empty());
+  EXPECT_EQ(settings->policy.floor().least, 10U);
 }
 
 TEST(Settings, RelativePathsAndScriptsAreThoseOfTheFilesFolder) {
