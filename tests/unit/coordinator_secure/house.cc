@@ -130,7 +130,12 @@ struct House::Process {
   Process(House& house)
       : journal(house.journal_),
         blobs(house.blobs_),
-        files(house.files_),
+        files(house.files_,
+              [&house](std::string_view what) {
+                return house.files_full && what == "file.put"
+                           ? WithReason(ResourceExhausted("full"), Reason::kDISK_FULL)
+                           : Ok();
+              }),
         registry(journal, blobs, house.clock, house.log_),
         coordinator({house.clock, *executor, jitter, rng, journal, blobs, files, *house.directory_,
                      identities, house.crypto_, registry, house.log_, house.metrics_},
@@ -195,6 +200,11 @@ void House::Settle() { process_->executor->RunUntil(clock.Now()); }
 
 void House::PassWindow() {
   clock.Advance(spec_.secure->window + Duration(1));
+  Settle();
+}
+
+void House::PassMoment() {
+  clock.Advance(Duration(250));
   Settle();
 }
 

@@ -78,6 +78,8 @@ class House {
   void ReportFailure(const DeviceId& device, const RoundKey& round, Reason reason);
   void Cancel();
   void PassWindow();
+  // Lets a moment pass, for what the coordinator tries again.
+  void PassMoment();
 
   CampaignSnapshot Snapshot();
   std::map<std::string, std::uint64_t> MarksOf(const DeviceId& device);
@@ -91,6 +93,7 @@ class House {
   std::vector<std::string> FilesLeft();
 
   std::vector<std::unique_ptr<Node>> nodes;
+  bool files_full = false;  // Nothing can be written but the journal.
   ManualClock clock{FromUnixMillis(1'700'000'000'000)};
 
  private:

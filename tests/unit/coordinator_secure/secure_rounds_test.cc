@@ -192,6 +192,39 @@ TEST(SecureRounds, EndWithTheirCampaignAndLeaveNothing) {
   }
 }
 
+TEST(SecureRounds, OpenTheSumOnceTheDiskHasRoomAgain) {
+  House house(SecureCampaign(5));
+  ASSERT_THAT(house.Apply(), testing::IsOk());
+  house.CheckIn();
+  house.Run(Step::kReply);
+  house.files_full = true;
+  house.Run();
+  house.PassMoment();
+  EXPECT_THAT(house.Facts("secure/"), Not(Contains("SecureSumOpened")));
+  house.files_full = false;
+  house.PassMoment();
+  ExpectPublished(house);
+  ExpectModel(house, house.Survivors());
+}
+
+TEST(SecureRounds, TakeNoMessageThatTheyCannotKeep) {
+  House house(SecureCampaign(5));
+  ASSERT_THAT(house.Apply(), testing::IsOk());
+  house.CheckIn();
+  house.Run(Step::kDeal);
+  house.files_full = true;
+  Node& node = *house.nodes[0];
+  const Bytes shares =
+      std::get<aggregation::secagg::SendToServer>(node.session->Pending().at(0)).message;
+  EXPECT_THAT(house.Secure(node.id(), {.round = node.round, .message = shares}),
+              testing::Fails(absl::StatusCode::kResourceExhausted, Reason::kDISK_FULL));
+  EXPECT_THAT(house.Facts("secure/"), Not(Contains("SharesDealt")));
+  house.files_full = false;
+  house.Run();
+  ExpectPublished(house);
+  ExpectModel(house, house.Survivors());
+}
+
 TEST(SecureRounds, OutliveAnOutcomeThatADeviceReports) {
   House house(SecureCampaign(5));
   ASSERT_THAT(house.Apply(), testing::IsOk());
@@ -234,12 +267,11 @@ TEST(SecureRounds, AreRefusedWhenTheyCannotBeWithTheArithmetic) {
               s.plan.selection.goal = s.plan.selection.select = 1024;
             }),
             "secure.bits");
-  const Status wide = [] {
-    CampaignSpec spec = SecureCampaign(5);
-    spec.secure->dropout = 0.7;
-    return Validate(spec);
-  }();
-  EXPECT_THAT(std::string(MessageOf(wide)), ::testing::ContainsRegex("[0-9]+ of [0-9]+|[0-9]+"));
+  CampaignSpec wide = SecureCampaign(5);
+  wide.secure->dropout = 0.7;
+  House house(wide);
+  EXPECT_THAT(house.Apply(),
+              testing::Fails(absl::StatusCode::kInvalidArgument, Reason::kFIELD_INVALID));
 }
 
 TEST(SecureRounds, AreTheSameCampaignAfterARoundTripThroughItsFact) {
