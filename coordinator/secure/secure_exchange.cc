@@ -68,7 +68,7 @@ Status SecureRound::TakeNow(const DeviceId& device, const secagg::ShareKeys& sha
   MUSTER_TRY(CheckSender(device, shares.from));
   MUSTER_ASSIGN(const secagg::ServerFacts facts, driver_.Preview(shares));
   if (facts.empty()) return Ok();  // They are here already.
-  MUSTER_TRY(shares_.Put(shares.from, Bytes(message.begin(), message.end())));
+  MUSTER_TRY(shares_.Put(shares.from, message));
   return Handle(shares, Caller::Device(device)).status();
 }
 

@@ -1,5 +1,7 @@
 #include "coordinator/secure/share_spool.h"
 
+#include <algorithm>
+
 namespace muster::coordinator {
 
 using aggregation::secagg::Member;
@@ -8,38 +10,40 @@ std::string ShareSpool::NameOf(Member dealer) const {
   return fmt::format("{}shares-{}", prefix_, dealer);
 }
 
-Status ShareSpool::Put(Member dealer, Bytes shares) {
-  const ByteView whole = shares;
-  MUSTER_TRY(files_.Put(NameOf(dealer), std::span(&whole, 1)));
-  Cache(dealer, std::move(shares));
-  return Ok();
-}
-
-void ShareSpool::Cache(Member dealer, Bytes shares) {
-  if (cached_ + shares.size() > kMostCached) return;
-  const auto [at, fresh] = cache_.try_emplace(dealer);
-  cached_ += shares.size() - at->second.size();
-  at->second = std::move(shares);
+Status ShareSpool::Put(Member dealer, ByteView shares) {
+  return files_.Put(NameOf(dealer), std::span(&shares, 1));
 }
 
 void ShareSpool::Forget() {
-  cache_.clear();
-  cached_ = 0;
+  window_.reset();
+  slices_.clear();
+}
+
+ShareSpool::Window ShareSpool::WindowAt(std::size_t offset, std::size_t size,
+                                        std::size_t file) const {
+  // A file has a part of `size` for each holder, and there are as many files as holders.
+  const std::size_t dealers = file / std::max<std::size_t>(size, 1) + 1;
+  const std::size_t width = most_cached_ / dealers;
+  if (width >= file) return {0, std::max(file, offset + size)};
+  return {offset, offset + std::max(width, size)};
 }
 
 StatusOr<Bytes> ShareSpool::Read(Member dealer, std::size_t offset, std::size_t size) {
-  const auto slice = [&](const Bytes& from) -> StatusOr<Bytes> {
-    if (offset > from.size() || size > from.size() - offset)
-      return DataLoss("{} has {} bytes, {} are wanted at {}", NameOf(dealer), from.size(), size,
-                      offset);
-    const auto begin = from.begin() + static_cast<std::ptrdiff_t>(offset);
-    return Bytes(begin, begin + static_cast<std::ptrdiff_t>(size));
-  };
-  if (const auto cached = cache_.find(dealer); cached != cache_.end()) return slice(cached->second);
-  MUSTER_ASSIGN(Bytes file, files_.Get(NameOf(dealer)));
-  StatusOr<Bytes> out = slice(file);
-  Cache(dealer, std::move(file));
-  return out;
+  if (window_ && !window_->Covers(offset, size)) Forget();
+  auto slice = slices_.find(dealer);
+  if (slice == slices_.end()) {
+    MUSTER_ASSIGN(const Bytes file, files_.Get(NameOf(dealer)));
+    if (!window_) window_ = WindowAt(offset, size, file.size());
+    const ByteView kept = ByteView(file).first(std::min(window_->end, file.size()));
+    const ByteView part = kept.subspan(std::min(window_->begin, kept.size()));
+    slice = slices_.emplace(dealer, Bytes(part.begin(), part.end())).first;
+  }
+  const ByteView from = slice->second;
+  const std::size_t at = offset - window_->begin;
+  if (at > from.size() || size > from.size() - at)
+    return DataLoss("{} is cut short: {} bytes at {} are wanted", NameOf(dealer), size, offset);
+  const ByteView out = from.subspan(at, size);
+  return Bytes(out.begin(), out.end());
 }
 
 }  // namespace muster::coordinator
