@@ -22,6 +22,7 @@ class RoomLink final : public client::CoordinatorLink {
   void Secure(const SecureAsk& ask, Callback<SecureAnswer> done) override {
     if (server_.offline.contains(device_)) return;
     executor_.Post([this, ask, done] {
+      if (server_.fails_next.erase(device_) > 0) return done(Unavailable("it starts again"));
       Bytes content = ask.message;
       if (ask.seen)
         content.insert(content.end(), ask.seen->bytes().begin(), ask.seen->bytes().end());
@@ -41,6 +42,10 @@ class RoomLink final : public client::CoordinatorLink {
   void Upload(const client::UpdateUpload& upload, Done done) override {
     if (server_.offline.contains(device_)) return;
     executor_.Post([this, upload, done] {
+      if (server_.forgets.erase(device_) > 0) {
+        server_.fails_next.insert(device_);
+        return done(Ok());
+      }
       const std::uint64_t left = upload.file->size() - upload.offset;
       const bool broken = server_.Loses(device_, "upload", {});
       server_.uploads[device_] = upload;

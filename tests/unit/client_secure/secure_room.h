@@ -54,6 +54,10 @@ class SecureServer {
     return message;
   };
   std::set<std::size_t> offline;  // Devices whose calls never arrive.
+  // Devices whose first vector is acknowledged and then lost, as by a restart: their next call
+  // fails.
+  std::set<std::size_t> forgets;
+  std::set<std::size_t> fails_next;
   // Of each call (by device, kind and content) the first answer is lost, with what it did done.
   bool lose_first_answers = false;
   std::size_t answers_lost() const { return lost_.size(); }

@@ -51,6 +51,14 @@ TEST(SecureUpload, EachAnswerMayBeLostOnceAndTheVectorMayBreakHalfWay) {
   EXPECT_GE(room.server.answers_lost(), 4U * 6U);  // Four steps, two of the upload.
 }
 
+TEST(SecureUpload, AVectorThatARestartLostGoesUpAgain) {
+  SecureRoom room(4);
+  room.server.forgets = {1, 3};
+  room.StartAll();
+  room.RunFor(30s);  // Less than the window after which they would be left out.
+  ExpectSummed(room, {0, 1, 2, 3});
+}
+
 TEST(SecureUpload, OneThatVanishesBeforeItsVectorIsLeftOut) {
   SecureRoom room(5, 20, 200'000);
   room.server.tamper = [&room](std::size_t device, Bytes message) {
