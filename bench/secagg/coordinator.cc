@@ -114,9 +114,8 @@ void Coordinator::CloseCollecting() {
 Bytes Coordinator::AgreementRequest() {
   return meter_.Run([&] { return Require(session_->AgreementMessage()); });
 }
-bool Coordinator::Agree(ByteView message) {
+void Coordinator::Agree(ByteView message) {
   meter_.Run([&] { Tell(Require(secagg::ParseAgreement(message))); });
-  return In<secagg::Agreeing>() != nullptr;
 }
 Bytes Coordinator::UnmaskRequest() {
   return meter_.Run([&] {

@@ -26,8 +26,7 @@ class Coordinator {
   void Vector(ByteView header, ByteView wire);
   void CloseCollecting();  // By its deadline.
   Bytes AgreementRequest();
-  // False once no more are wanted.
-  bool Agree(ByteView message);
+  void Agree(ByteView message);
   Bytes UnmaskRequest();
   // Takes one reply; true when every secret can be opened.
   bool Reply(ByteView message);
