@@ -1,5 +1,8 @@
 #include "bench/secagg/coordinator.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <fstream>
 #include <thread>
 
@@ -16,12 +19,9 @@ void WriteFile(const std::filesystem::path& path, ByteView bytes) {
   out.close();
   Require(!out.fail(), "the spool can be written");
 }
-StatusOr<Bytes> ReadPart(const std::filesystem::path& path, std::size_t offset, std::size_t size) {
+StatusOr<Bytes> ReadFile(const std::filesystem::path& path, std::size_t size) {
   Bytes bytes(size);
-  std::ifstream in;
-  in.rdbuf()->pubsetbuf(nullptr, 0);  // Parts are small and far apart.
-  in.open(path, std::ios::binary);
-  in.seekg(static_cast<std::streamoff>(offset));
+  std::ifstream in(path, std::ios::binary);
   in.read(static_cast<char*>(static_cast<void*>(bytes.data())), static_cast<std::streamsize>(size));
   if (in.fail()) return DataLoss("{} is cut short", path.string());
   return bytes;
@@ -32,6 +32,8 @@ Coordinator::Coordinator(const Setting& setting, secagg::Task task, Crypto& cryp
                          const secagg::StatementCheck& check, std::filesystem::path spool)
     : crypto_(crypto), spool_(std::move(spool)) {
   std::filesystem::create_directories(spool_);
+  shares_ = open((spool_ / "shares").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  Require(shares_ >= 0, "the spool can be opened");
   meter_.Run([&] {
     session_.emplace(Require(secagg::ServerSession::Make(
         {std::move(task), setting.devices, kWindow, kWindow, kWindow, kWindow, kWindow},
@@ -40,13 +42,11 @@ Coordinator::Coordinator(const Setting& setting, secagg::Task task, Crypto& cryp
   });
 }
 Coordinator::~Coordinator() {
+  close(shares_);
   std::error_code ignored;
   std::filesystem::remove_all(spool_, ignored);
 }
 
-std::filesystem::path Coordinator::SharesFile(secagg::Member member) const {
-  return spool_ / fmt::format("shares-{}", member);
-}
 std::filesystem::path Coordinator::VectorFile(secagg::Member member) const {
   return spool_ / fmt::format("vector-{}", member);
 }
@@ -68,7 +68,10 @@ Bytes Coordinator::Roster() {
 void Coordinator::Deal(ByteView message) {
   meter_.Run([&] {
     secagg::ShareKeys shares = Require(secagg::ParseShareKeys(message));
-    WriteFile(SharesFile(shares.from), message);
+    shares_size_ = message.size();
+    const auto written =
+        pwrite(shares_, message.data(), message.size(), SharesPlace(shares.from, 0));
+    Require(written == static_cast<ssize_t>(message.size()), "the spool can be written");
     Tell(std::move(shares));
   });
 }
@@ -76,9 +79,16 @@ Bytes Coordinator::SharesFor(secagg::Member member) {
   return meter_.Run([&] {
     return Require(session_->SharesMessage(
         member, [&](secagg::Member dealer, std::size_t offset, std::size_t size) {
-          return ReadPart(SharesFile(dealer), offset, size);
+          Bytes part(size);
+          const auto got = pread(shares_, part.data(), size, SharesPlace(dealer, offset));
+          part.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+          return StatusOr<Bytes>(std::move(part));
         }));
   });
+}
+// One file for all: what devices deal in one session is of one length.
+std::int64_t Coordinator::SharesPlace(secagg::Member dealer, std::size_t offset) const {
+  return static_cast<std::int64_t>(dealer * shares_size_ + offset);
 }
 
 void Coordinator::Vector(ByteView header, ByteView wire) {
@@ -96,7 +106,7 @@ void Coordinator::Fold() {
     const secagg::Segments& layout = session_->plan().task.layout;
     if (!sum_) sum_.emplace(layout);
     for (const secagg::Member member : fold->members) {
-      const Bytes wire = Require(ReadPart(VectorFile(member), 0, layout.wire_bytes()));
+      const Bytes wire = Require(ReadFile(VectorFile(member), layout.wire_bytes()));
       Require(sum_->AddWire(sum_->AllTiles(), wire));
       std::filesystem::remove(VectorFile(member));
     }

@@ -52,11 +52,13 @@ class Coordinator {
   void RemoveMasks(const std::vector<aggregation::secagg::MaskSeed>& seeds, unsigned threads);
   // work(thread) on each of the threads.
   void InParallel(unsigned threads, const std::function<void(unsigned)>& work);
-  std::filesystem::path SharesFile(aggregation::secagg::Member member) const;
+  std::int64_t SharesPlace(aggregation::secagg::Member dealer, std::size_t offset) const;
   std::filesystem::path VectorFile(aggregation::secagg::Member member) const;
 
   Crypto& crypto_;
   std::filesystem::path spool_;
+  int shares_ = -1;  // The spool of sealed shares, by dealer.
+  std::size_t shares_size_ = 0;
   Timestamp now_ = kStart;
   std::optional<aggregation::secagg::ServerSession> session_;
   std::optional<aggregation::secagg::Unmasking> unmasking_;
