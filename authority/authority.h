@@ -75,9 +75,9 @@ struct TokenView {
   std::string created_by;
 };
 
-// How long a statement is good for. Enrolment follows within seconds; a device that was cut off
-// asks again with its token.
-inline constexpr Duration kStatementLifetime = std::chrono::hours(1);
+// How long a statement is good for: as long as the device certificate that follows from it, since
+// in every secure round the other devices go by it too.
+inline constexpr Duration kStatementLifetime = std::chrono::hours(90 * 24);
 // Denials are facts, but an unknown caller must not be able to fill the disk with them: beyond so
 // many in a minute they are counted, and the next fact carries the count.
 inline constexpr int kDenialsPerMinute = 60;

@@ -166,20 +166,20 @@ StatusOr<Bytes> SecureServer::NextFor(std::size_t device) {
 }
 
 void SecureServer::Poll(std::size_t device, const SecureAsk& ask,
-                        client::CoordinatorLink::Callback<SecureAnswer> done) {
+                        const client::CoordinatorLink::Callback<SecureAnswer>& done) {
   if (const Status taken = Take(device, ask.message); !taken.ok()) return done(taken);
-  Wait(device, ask, clock_.Now() + ask.hold, std::move(done));
+  Wait(device, ask, clock_.Now() + ask.hold, done);
 }
 
 void SecureServer::Wait(std::size_t device, const SecureAsk& ask, Timestamp until,
-                        client::CoordinatorLink::Callback<SecureAnswer> done) {
+                        const client::CoordinatorLink::Callback<SecureAnswer>& done) {
   EXPECT_TRUE(session_.IsOver() || Tell(secagg::SessionTick{kRoundStart}).ok());
   if (const auto* dropped = In<secagg::SessionDropped>())
     return done(SecureAnswer{{}, true, std::string(NameOf(dropped->reason))});
   if (session_.IsOver()) return done(SecureAnswer{{}, true, {}});
   StatusOr<Bytes> next = NextFor(device);
   if (!next.ok()) return done(next.status());
-  if (!next->empty()) *next = tamper(device, *std::move(next));
+  if (!next->empty()) next = tamper(device, Bytes(*next));
   if (!next->empty() && ask.seen != crypto_.Sha256(*next))
     return done(SecureAnswer{*std::move(next), false, {}});
   if (clock_.Now() >= until) return done(SecureAnswer{});

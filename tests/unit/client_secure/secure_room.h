@@ -45,7 +45,7 @@ class SecureServer {
   SecureServer(const secagg::Task& task, Crypto& crypto, ManualClock& clock, SimExecutor& executor);
 
   void Poll(std::size_t device, const client::SecureAsk& ask,
-            client::CoordinatorLink::Callback<client::SecureAnswer> done);
+            const client::CoordinatorLink::Callback<client::SecureAnswer>& done);
   Status Receive(const client::UpdateUpload& upload, std::uint64_t bytes);
   std::uint64_t Offset(std::size_t device) const;
 
@@ -77,7 +77,7 @@ class SecureServer {
   Status Take(std::size_t device, const Bytes& message);
   StatusOr<Bytes> NextFor(std::size_t device);
   void Wait(std::size_t device, const client::SecureAsk& ask, Timestamp until,
-            client::CoordinatorLink::Callback<client::SecureAnswer> done);
+            const client::CoordinatorLink::Callback<client::SecureAnswer>& done);
   void Fold();
   void TryOpen();
   std::optional<secagg::Member> MemberOf(std::size_t device) const;
