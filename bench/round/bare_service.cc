@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/crc32c.h"
-#include "bench/round/require.h"
+#include "bench/require.h"
 #include "muster/v1/edge.grpc.pb.h"
 #include "platform/private_file.h"
 #include "rpc/chunk_codec.h"

@@ -2,7 +2,7 @@
 
 #include "base/safetensors.h"
 #include "base/statement.h"
-#include "bench/round/require.h"
+#include "bench/require.h"
 #include "muster/v1/contract.grpc.pb.h"
 #include "muster/v1/edge.grpc.pb.h"
 #include "muster/v1/model.grpc.pb.h"

@@ -1,6 +1,6 @@
 #include "bench/round/device.h"
 
-#include "bench/round/require.h"
+#include "bench/require.h"
 #include "rpc/chunk_client_stream.h"
 
 namespace muster::bench {

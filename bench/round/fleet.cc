@@ -1,6 +1,6 @@
 #include "bench/round/fleet.h"
 
-#include "bench/round/require.h"
+#include "bench/require.h"
 
 namespace muster::bench {
 Fleet::Fleet(std::vector<Device>& devices, ByteView update, std::function<double()> cpu_seconds)

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "bench/round/require.h"
+#include "bench/require.h"
 
 namespace muster::bench {
 namespace {

@@ -13,10 +13,10 @@
 
 #include "base/safetensors.h"
 #include "bench/report.h"
+#include "bench/require.h"
 #include "bench/round/bare_service.h"
 #include "bench/round/coordinator_process.h"
 #include "bench/round/fleet.h"
-#include "bench/round/require.h"
 #include "platform/certificate_authority.h"
 #include "platform/csr.h"
 #include "platform/posix_subprocess.h"

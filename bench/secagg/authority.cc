@@ -3,7 +3,7 @@
 #include <string>
 
 #include "base/statement.h"
-#include "bench/secagg/require.h"
+#include "bench/require.h"
 
 namespace muster::bench {
 

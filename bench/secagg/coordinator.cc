@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "aggregation/secagg/server_facts.h"
-#include "bench/secagg/require.h"
+#include "bench/require.h"
 
 namespace muster::bench {
 namespace secagg = aggregation::secagg;

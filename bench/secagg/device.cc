@@ -2,7 +2,7 @@
 
 #include <variant>
 
-#include "bench/secagg/require.h"
+#include "bench/require.h"
 #include "bench/secagg/setting.h"
 #include "client/secure/vector.h"
 

@@ -10,10 +10,10 @@
 
 #include "base/seeded.h"
 #include "bench/report.h"
+#include "bench/require.h"
 #include "bench/secagg/authority.h"
 #include "bench/secagg/coordinator.h"
 #include "bench/secagg/device.h"
-#include "bench/secagg/require.h"
 #include "bench/secagg/trusting_crypto.h"
 #include "platform/openssl_crypto.h"
 #include "platform/secure_rng.h"

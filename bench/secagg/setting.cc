@@ -1,7 +1,7 @@
 #include "bench/secagg/setting.h"
 
 #include "aggregation/secagg/update_layout.h"
-#include "bench/secagg/require.h"
+#include "bench/require.h"
 
 namespace muster::bench {
 namespace secagg = aggregation::secagg;

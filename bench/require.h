@@ -11,7 +11,7 @@ namespace muster::bench {
 
 inline void Require(const Status& status) {
   if (status.ok()) return;
-  fmt::print(stderr, "secagg_bench: {}\n", MessageOf(status));
+  fmt::print(stderr, "bench: {}\n", MessageOf(status));
   std::exit(1);
 }
 inline void Require(bool holds, std::string_view what) {
