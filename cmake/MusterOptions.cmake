@@ -13,6 +13,7 @@ add_library(muster_flags INTERFACE)
 target_compile_options(muster_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wunused -Wcast-align -Werror
   -fno-math-errno -ffp-contract=off  # Sums must not depend on where the compiler fuses.
+  -pthread  # Everywhere, as some packages ask for it: a precompiled header has one setting.
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
 target_include_directories(muster_flags INTERFACE ${PROJECT_SOURCE_DIR})
 if(MUSTER_SANITIZE)

@@ -1,5 +1,7 @@
 # Sourced by ./dev: configuring, building, testing, measuring.
 
+# A precompiled header is what its inputs are; ccache wants to be told so before it keeps what uses one.
+export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros,include_file_mtime,include_file_ctime}
 jobs=$(nproc)
 programs=(musterd muster muster-edge muster-torch)
 
