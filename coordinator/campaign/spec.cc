@@ -7,13 +7,13 @@
 
 #include "aggregation/fixed_point.h"
 #include "aggregation/secagg/update_layout.h"
+#include "coordinator/campaign/spec_statistics.h"
 #include "registry/names.h"
 
 namespace muster::coordinator {
 namespace {
 
 constexpr std::uint32_t kMaxRounds = 1'000'000;
-constexpr std::uint32_t kMaxCohort = 1u << 20;
 constexpr Duration kMaxWindow{7LL * 86'400'000};
 
 template <std::size_t N>
@@ -42,14 +42,14 @@ Status CheckWindow(Duration window, std::string_view path) {
 
 Status CheckSelection(const SelectionSpec& s) {
   MUSTER_TRY(CheckLabels(s.labels, "plan.selection.labels"));
-  if (s.goal == 0 || s.goal > kMaxCohort)
-    return InvalidField("plan.selection.cohort.goal", "{} is not in 1 to {}", s.goal, kMaxCohort);
+  if (s.goal == 0 || s.goal > kMostCohort)
+    return InvalidField("plan.selection.cohort.goal", "{} is not in 1 to {}", s.goal, kMostCohort);
   if (s.minimum == 0 || s.minimum > s.goal)
     return InvalidField("plan.selection.cohort.minimum", "{} is not in 1 to the goal, {}",
                         s.minimum, s.goal);
-  if (s.select < s.goal || s.select > kMaxCohort)
+  if (s.select < s.goal || s.select > kMostCohort)
     return InvalidField("plan.selection.cohort.select", "{} is not in the goal, {}, to {}",
-                        s.select, s.goal, kMaxCohort);
+                        s.select, s.goal, kMostCohort);
   return Ok();
 }
 
@@ -124,23 +124,63 @@ Status CheckEvaluation(const EvaluationSpec& e) {
                           e.metrics[i], fmt::join(kMetrics, ", "));
   return CheckWindow(e.report_window, "evaluation.report_window");
 }
-// Whether a session of the whole cohort is feasible, with the arithmetic when it is not.
-Status CheckSecure(const SecureSpec& s, const SelectionSpec& selection,
-                   const AggregationSpec& aggregation) {
-  namespace secagg = ::muster::aggregation::secagg;
+
+Status CheckReplay(const CampaignSpec& spec) {
+  constexpr std::string_view kPath = "plan.selection.replay";
+  const SelectionSpec& s = spec.plan.selection;
+  if (!s.replay) return Ok();
+  MUSTER_TRY(registry::CheckName(s.replay->value(), kPath));
+  if (*s.replay == spec.name) return InvalidField(kPath, "a campaign cannot replay itself");
+  if (s.from != SelectionSpec::From::kEnrolled)
+    return InvalidField(kPath, "needs plan.selection.from: ENROLLED, since its cohorts are given");
+  return Ok();
+}
+
+// Whether sessions of `cut` can be sound, with the arithmetic when they cannot.
+Status CheckSessions(const SecureSpec& s, const SessionCut& cut, std::string_view path) {
+  if (cut.smallest < s.least)
+    return InvalidField(path,
+                        "{} sessions of at most {} devices have {} in the smallest, and "
+                        "secure.least is {}",
+                        cut.sessions, s.session, cut.smallest, s.least);
+  for (const std::uint32_t devices : {cut.largest, cut.smallest}) {
+    const auto parameters = aggregation::secagg::FindParameters(s.Rule(), devices);
+    if (!parameters.ok()) return InvalidField(path, "{}", MessageOf(parameters.status()));
+  }
+  return Ok();
+}
+
+Status CheckSecure(const SecureSpec& s, const SelectionSpec& selection) {
+  constexpr std::uint32_t kFewest = 3;
+  constexpr std::uint32_t kMost = aggregation::secagg::Segments::kMostDevices;
   for (const auto& [part, path] :
        {std::pair(s.corrupt, "secure.corrupt"), std::pair(s.dropout, "secure.dropout")})
     if (!(part >= 0 && part < 1)) return InvalidField(path, "{} is not in [0, 1)", part);
-  if (selection.select > secagg::Segments::kMostDevices)
-    return InvalidField("plan.selection.cohort.select", "{} devices; a secure round has at most {}",
-                        selection.select, secagg::Segments::kMostDevices);
   if (s.least < 2 || s.least > selection.goal)
     return InvalidField("secure.least", "{} is not in 2 to the goal, {}", s.least, selection.goal);
-  const auto parameters = secagg::FindParameters(s.Rule(), selection.select);
-  if (!parameters.ok()) return InvalidField("secure", "{}", MessageOf(parameters.status()));
-  const auto layout = secagg::UpdateLayout(1, s.bits, aggregation.bound, selection.select);
+  if (s.session < kFewest || s.session > kMost)
+    return InvalidField("secure.session", "{} is not in {} to {}", s.session, kFewest, kMost);
+  MUSTER_TRY(CheckWindow(s.window, "secure.window"));
+  const SessionCut cut = CutSessions(selection.select, s.session);
+  return CheckSessions(s, cut, cut.sessions > 1 ? "secure.session" : "secure");
+}
+
+// What only training asks of secure sums: that updates fit, and that metrics are sums as well.
+Status CheckSecureTraining(const CampaignSpec& spec) {
+  const SecureSpec& s = *spec.secure;
+  const EvaluationSpec& e = spec.evaluation;
+  const SessionCut cut = CutSessions(spec.plan.selection.select, s.session);
+  const auto layout =
+      aggregation::secagg::UpdateLayout(1, s.bits, spec.aggregation.bound, cut.largest);
   if (!layout.ok()) return InvalidField("secure.bits", "{}", MessageOf(layout.status()));
-  return CheckWindow(s.window, "secure.window");
+  if (e.labels.empty()) return Ok();
+  constexpr std::string_view kPath = "evaluation.enrolled_at_least";
+  if (e.enrolled_at_least < s.least)
+    return InvalidField(kPath,
+                        "{} devices may be all that evaluate; their metrics are a secure sum too, "
+                        "and secure.least is {}",
+                        e.enrolled_at_least, s.least);
+  return CheckSessions(s, CutSessions(e.enrolled_at_least, s.session), kPath);
 }
 }  // namespace
 
@@ -149,6 +189,12 @@ aggregation::secagg::CohortRule SecureSpec::Rule() const {
   const auto ppm = [](double part) { return static_cast<std::uint32_t>(std::lround(part * 1e6)); };
   return {
       .profile = profile, .least = least, .corrupt_ppm = ppm(corrupt), .dropout_ppm = ppm(dropout)};
+}
+
+SessionCut CutSessions(std::uint32_t devices, std::uint32_t most) {
+  const std::uint32_t sessions = std::max(1u, devices / most + (devices % most == 0 ? 0 : 1));
+  const std::uint32_t smallest = devices / sessions;
+  return {sessions, smallest, smallest + (devices % sessions == 0 ? 0 : 1)};
 }
 
 double LearningRate::At(RoundNumber round, std::uint32_t rounds) const {
@@ -168,13 +214,15 @@ double LearningRate::At(RoundNumber round, std::uint32_t rounds) const {
 Status Validate(const CampaignSpec& spec) {
   MUSTER_TRY(registry::CheckName(spec.name.value(), "name"));
   MUSTER_TRY(registry::CheckDescription(spec.description, "description"));
-  if (spec.model.value().empty()) return InvalidField("model", "is missing");
   MUSTER_TRY(CheckPlan(spec.plan));
+  MUSTER_TRY(CheckReplay(spec));
+  if (spec.secure) MUSTER_TRY(CheckSecure(*spec.secure, spec.plan.selection));
+  if (spec.statistics) return CheckStatistics(spec);
+  if (spec.model.value().empty()) return InvalidField("model", "is missing");
   MUSTER_TRY(CheckTraining(spec.training));
   MUSTER_TRY(CheckAggregation(spec.aggregation, spec.plan.selection));
   MUSTER_TRY(CheckEvaluation(spec.evaluation));
-  if (spec.secure) return CheckSecure(*spec.secure, spec.plan.selection, spec.aggregation);
-  return Ok();
+  return spec.secure ? CheckSecureTraining(spec) : Ok();
 }
 
 }  // namespace muster::coordinator

@@ -7,6 +7,7 @@
 
 #include "aggregation/secagg/lanes.h"
 #include "aggregation/secagg/parameters.h"
+#include "aggregation/secagg/segments.h"
 #include "aggregation/server_rule.h"
 #include "aggregation/weight.h"
 #include "base/canonical_json.h"
@@ -30,6 +31,10 @@ struct LearningRate {
   double At(RoundNumber round, std::uint32_t rounds) const;
 };
 
+// The most devices that a round may ask. As goal and select of a campaign of statistics: all that
+// match.
+inline constexpr std::uint32_t kMostCohort = 1u << 20;
+
 struct SelectionSpec {
   enum class From { kAvailable, kEnrolled };
   From from = From::kAvailable;
@@ -38,6 +43,8 @@ struct SelectionSpec {
   std::uint32_t minimum = 1;
   std::uint32_t select = 1;
   std::uint32_t enrolled_at_least = 0;
+  // The campaign whose counted cohorts are taken again, round by round; with kEnrolled only.
+  std::optional<CampaignName> replay;
 };
 
 struct EarlyStop {
@@ -90,20 +97,42 @@ struct SecureSpec {
   double corrupt = 0.1;     // The part of devices that may work with the server, in [0, 1).
   double dropout = 0.1;     // The part that may vanish on the way, in [0, 1).
   aggregation::secagg::Profile profile = aggregation::secagg::Profile::kActive;
-  Duration window{120'000};  // Idle window of each step.
+  Duration window{120'000};                                             // Idle window of each step.
+  std::uint32_t session = aggregation::secagg::Segments::kMostDevices;  // Most devices in one.
   aggregation::secagg::CohortRule Rule() const;
 };
+
+// How a cohort is cut into secure sessions: as few as `most` allows, of near-equal size.
+struct SessionCut {
+  std::uint32_t sessions = 1;
+  std::uint32_t smallest = 0;  // Devices; some sessions have one more.
+  std::uint32_t largest = 0;
+};
+SessionCut CutSessions(std::uint32_t devices, std::uint32_t most);
+
+// What is counted over the rows of many devices, in place of a model: two secure passes, which are
+// the campaign's two rounds.
+struct StatisticsSpec {
+  ContractName contract;
+  VersionNumber contract_version;   // 0: the newest when the campaign is applied.
+  std::vector<std::string> fields;  // Empty: every numeric field that declares a range.
+  std::uint32_t bins = 20;
+  std::vector<double> quantiles{0.25, 0.5, 0.75};
+  std::uint32_t least = 5;  // Fewest devices in a bin that is shown.
+};
+inline constexpr std::uint32_t kStatisticsPasses = 2;
 
 struct CampaignSpec {
   CampaignName name;
   std::string description;
-  ModelName model;
+  ModelName model;  // Empty in a campaign of statistics; so are the three parts after the plan.
   VersionNumber base_version;  // 0: the newest when the campaign is applied.
   PlanSpec plan;
   TrainingSpec training;
   AggregationSpec aggregation;
   EvaluationSpec evaluation;
-  std::optional<SecureSpec> secure;
+  std::optional<SecureSpec> secure;          // Always, in a campaign of statistics.
+  std::optional<StatisticsSpec> statistics;  // Set: nothing is trained or evaluated.
 
   bool EvaluatesAfter(RoundNumber round) const {
     return !evaluation.labels.empty() &&

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "coordinator/campaign/spec.h"
 
 namespace muster::coordinator {
@@ -14,12 +16,14 @@ Json ToJson(const LearningRate& r) {
           {"every", r.every}};
 }
 Json ToJson(const SelectionSpec& s) {
-  return {{"from", s.from == SelectionSpec::From::kEnrolled ? "enrolled" : "available"},
-          {"labels", s.labels},
-          {"goal", s.goal},
-          {"minimum", s.minimum},
-          {"select", s.select},
-          {"enrolled_at_least", s.enrolled_at_least}};
+  Json out{{"from", s.from == SelectionSpec::From::kEnrolled ? "enrolled" : "available"},
+           {"labels", s.labels},
+           {"goal", s.goal},
+           {"minimum", s.minimum},
+           {"select", s.select},
+           {"enrolled_at_least", s.enrolled_at_least}};
+  if (s.replay) out["replay"] = s.replay->value();
+  return out;
 }
 Json ToJson(const PlanSpec& p) {
   return {{"rounds", p.rounds},
@@ -83,7 +87,19 @@ Json ToJson(const SecureSpec& s) {
           {"corrupt", DecimalText(s.corrupt)},
           {"dropout", DecimalText(s.dropout)},
           {"profile", kProfiles[s.profile == aggregation::secagg::Profile::kCurious ? 1 : 0]},
-          {"window_ms", s.window.count()}};
+          {"window_ms", s.window.count()},
+          {"session", s.session}};
+}
+
+Json ToJson(const StatisticsSpec& s) {
+  Json quantiles = Json::array();
+  for (const double q : s.quantiles) quantiles.push_back(DecimalText(q));
+  return {{"contract", s.contract.value()},
+          {"contract_version", s.contract_version.value()},
+          {"fields", s.fields},
+          {"bins", s.bins},
+          {"quantiles", std::move(quantiles)},
+          {"least", s.least}};
 }
 
 // Reads nested objects with one shared status: the first failure sticks.
@@ -94,13 +110,17 @@ class SpecReader {
     JsonReader r(json);
     spec.name = CampaignName(r.Text("name"));
     spec.description = r.Text("description");
-    spec.model = ModelName(r.Text("model"));
-    spec.base_version = VersionNumber(r.Unsigned("base_version"));
     spec.plan = Plan(r.At("plan"));
-    spec.training = Training(r.At("training"));
-    spec.aggregation = Aggregation(r.At("aggregation"));
-    spec.evaluation = Evaluation(r.At("evaluation"));
-    if (r.Has("secure")) spec.secure = Secure(r.At("secure"));
+    if (r.Has("statistics")) {
+      spec.statistics = Statistics(r.At("statistics"));
+    } else {
+      spec.model = ModelName(r.Text("model"));
+      spec.base_version = VersionNumber(r.Unsigned("base_version"));
+      spec.training = Training(r.At("training"));
+      spec.aggregation = Aggregation(r.At("aggregation"));
+      spec.evaluation = Evaluation(r.At("evaluation"));
+    }
+    if (r.Has("secure")) spec.secure = Secure(r.At("secure"), spec.evaluation);
     Keep(r.status());
     return spec;
   }
@@ -129,6 +149,7 @@ class SpecReader {
     s.minimum = Small(r, "minimum");
     s.select = Small(r, "select");
     s.enrolled_at_least = Small(r, "enrolled_at_least");
+    if (r.Has("replay")) s.replay = CampaignName(r.Text("replay"));
     Keep(r.status());
     return s;
   }
@@ -212,7 +233,7 @@ class SpecReader {
     return e;
   }
 
-  SecureSpec Secure(const Json& json) {
+  SecureSpec Secure(const Json& json, EvaluationSpec& evaluation) {
     JsonReader r(json);
     SecureSpec s;
     const auto bits = aggregation::secagg::ParseLaneBits(r.Unsigned("bits"));
@@ -223,6 +244,28 @@ class SpecReader {
     s.dropout = r.Decimal("dropout");
     if (r.Text("profile") == kProfiles[1]) s.profile = aggregation::secagg::Profile::kCurious;
     s.window = Duration(r.Integer("window_ms"));
+    if (r.Has("session"))
+      s.session = Small(r, "session");
+    else if (!evaluation.labels.empty())
+      // A fact from when metrics were sent in the clear, and any number of devices would do.
+      evaluation.enrolled_at_least = std::max(evaluation.enrolled_at_least, s.least);
+    Keep(r.status());
+    return s;
+  }
+  StatisticsSpec Statistics(const Json& json) {
+    JsonReader r(json);
+    StatisticsSpec s;
+    s.contract = ContractName(r.Text("contract"));
+    s.contract_version = VersionNumber(r.Unsigned("contract_version"));
+    s.fields = r.Texts("fields");
+    s.bins = Small(r, "bins");
+    s.quantiles.clear();
+    for (const std::string& text : r.Texts("quantiles")) {
+      const StatusOr<double> quantile = ParseDecimal(text);
+      Keep(quantile.status());
+      s.quantiles.push_back(quantile.value_or(0));
+    }
+    s.least = Small(r, "least");
     Keep(r.status());
     return s;
   }
@@ -232,14 +275,17 @@ class SpecReader {
 }  // namespace
 
 Json ToJson(const CampaignSpec& spec) {
-  Json out{{"name", spec.name.value()},
-           {"description", spec.description},
-           {"model", spec.model.value()},
-           {"base_version", spec.base_version.value()},
-           {"plan", ToJson(spec.plan)},
-           {"training", ToJson(spec.training)},
-           {"aggregation", ToJson(spec.aggregation)},
-           {"evaluation", ToJson(spec.evaluation)}};
+  Json out{
+      {"name", spec.name.value()}, {"description", spec.description}, {"plan", ToJson(spec.plan)}};
+  if (spec.statistics) {
+    out["statistics"] = ToJson(*spec.statistics);
+  } else {
+    out["model"] = spec.model.value();
+    out["base_version"] = spec.base_version.value();
+    out["training"] = ToJson(spec.training);
+    out["aggregation"] = ToJson(spec.aggregation);
+    out["evaluation"] = ToJson(spec.evaluation);
+  }
   if (spec.secure) out["secure"] = ToJson(*spec.secure);
   return out;
 }

@@ -26,6 +26,7 @@ SelectionSpec SelectionFrom(const v1::Campaign::Selection& in) {
   out.minimum = in.cohort().minimum() == 0 ? out.goal : in.cohort().minimum();
   out.select = in.cohort().select() == 0 ? out.goal : in.cohort().select();
   out.enrolled_at_least = in.enrolled_at_least();
+  if (!in.replay().empty()) out.replay = CampaignName(in.replay());
   return out;
 }
 
@@ -142,6 +143,38 @@ StatusOr<SecureSpec> SecureFrom(const v1::Campaign::Secure& in, const PlanSpec& 
     return InvalidField("secure.profile", "'{}' is not one of active, curious",
                         in.profile().substr(0, 40));
   MUSTER_ASSIGN(out.window, Window(in.window(), plan.report_window, "secure.window"));
+  if (in.session() != 0) out.session = in.session();
+  return out;
+}
+
+StatisticsSpec StatisticsFrom(const v1::Campaign::Statistics& in) {
+  StatisticsSpec out;
+  out.contract = ContractName(in.contract());
+  out.contract_version = VersionNumber(in.contract_version());
+  out.fields = {in.fields().begin(), in.fields().end()};
+  if (in.bins() != 0) out.bins = in.bins();
+  if (in.quantiles_size() != 0) out.quantiles = {in.quantiles().begin(), in.quantiles().end()};
+  if (in.least() != 0) out.least = in.least();
+  return out;
+}
+
+// A campaign of statistics leaves out what only training needs; the rest has other defaults.
+StatusOr<CampaignSpec> CountingFrom(const v1::Campaign& in, CampaignSpec out) {
+  for (const auto& [set, path] :
+       {std::pair(!in.model().empty(), "model"), std::pair(in.base_version() != 0, "base_version"),
+        std::pair(in.has_training(), "training"), std::pair(in.has_aggregation(), "aggregation"),
+        std::pair(in.has_evaluation(), "evaluation")})
+    if (set) return InvalidField(path, "a campaign of statistics has none");
+  out.statistics = StatisticsFrom(in.statistics());
+  SelectionSpec& selection = out.plan.selection;
+  selection.from = SelectionSpec::From::kEnrolled;
+  if (out.plan.rounds == 0) out.plan.rounds = kStatisticsPasses;
+  if (selection.goal == 0) {  // All that match, and enough for a bin that is shown.
+    selection.goal = kMostCohort;
+    selection.select = kMostCohort;
+  }
+  if (in.plan().selection().cohort().minimum() == 0) selection.minimum = out.statistics->least;
+  MUSTER_ASSIGN(out.secure, SecureFrom(in.secure(), out.plan));
   return out;
 }
 
@@ -153,6 +186,7 @@ void Fill(const SelectionSpec& in, v1::Campaign::Selection& out) {
   out.mutable_cohort()->set_minimum(in.minimum);
   out.mutable_cohort()->set_select(in.select);
   out.set_enrolled_at_least(in.enrolled_at_least);
+  if (in.replay) out.set_replay(in.replay->value());
 }
 
 void Fill(const PlanSpec& in, v1::Campaign::Plan& out) {
@@ -222,36 +256,16 @@ void Fill(const SecureSpec& in, v1::Campaign::Secure& out) {
   out.set_dropout(in.dropout);
   out.set_profile(curious ? "curious" : "active");
   out.set_window(FormatDuration(in.window));
+  out.set_session(in.session);
 }
 
-void Fill(const RoundPlan& plan, const CampaignSnapshot& in, v1::RoundView& out) {
-  const RoundState& state = in.round;
-  out.set_round(plan.key.round.value());
-  out.set_attempt(plan.key.attempt);
-  out.set_phase(std::string(PhaseOf(state)));
-  out.set_goal(plan.goal);
-  out.set_received(in.received);
-  out.set_learning_rate(
-      in.state.spec.training.learning_rate.At(plan.key.round, in.state.spec.plan.rounds));
-  std::visit(
-      [&](const auto& s) {
-        if constexpr (requires { s.deadline; }) out.set_deadline_unix_ms(UnixMillis(s.deadline));
-        if constexpr (requires { s.joined; })
-          out.set_joined(static_cast<std::uint32_t>(s.joined.size()));
-        if constexpr (requires { s.counted.size(); })
-          out.set_counted(static_cast<std::uint32_t>(s.counted.size()));
-        if constexpr (requires { s.why; }) out.set_why(s.why);
-      },
-      state);
-  if (const auto* s = std::get_if<Collecting>(&state)) {
-    out.set_dropped(static_cast<std::uint32_t>(s->dropped.size()));
-    out.set_joined(
-        static_cast<std::uint32_t>(s->awaited.size() + s->counted.size() + s->dropped.size()));
-  }
-  if (const auto* s = std::get_if<Evaluating>(&state)) {
-    out.set_evaluators(static_cast<std::uint32_t>(s->awaited.size() + s->reported.size()));
-    out.set_evaluated(static_cast<std::uint32_t>(s->reported.size()));
-  }
+void Fill(const StatisticsSpec& in, v1::Campaign::Statistics& out) {
+  out.set_contract(in.contract.value());
+  out.set_contract_version(in.contract_version.value());
+  out.mutable_fields()->Assign(in.fields.begin(), in.fields.end());
+  out.set_bins(in.bins);
+  out.mutable_quantiles()->Assign(in.quantiles.begin(), in.quantiles.end());
+  out.set_least(in.least);
 }
 }  // namespace
 
@@ -259,15 +273,18 @@ StatusOr<CampaignSpec> FromProto(const v1::Campaign& in) {
   CampaignSpec out;
   out.name = CampaignName(in.name());
   out.description = in.description();
+  MUSTER_ASSIGN(out.plan, PlanFrom(in.plan()));
+  if (in.has_statistics()) return CountingFrom(in, std::move(out));
   out.model = ModelName(in.model());
   out.base_version = VersionNumber(in.base_version());
-  MUSTER_ASSIGN(out.plan, PlanFrom(in.plan()));
   MUSTER_ASSIGN(out.training, TrainingFrom(in.training()));
   MUSTER_ASSIGN(out.aggregation, AggregationFrom(in.aggregation()));
   MUSTER_ASSIGN(out.evaluation, EvaluationFrom(in.evaluation()));
-  if (in.has_secure()) {
-    MUSTER_ASSIGN(out.secure, SecureFrom(in.secure(), out.plan));
-  }
+  if (!in.has_secure()) return out;
+  MUSTER_ASSIGN(out.secure, SecureFrom(in.secure(), out.plan));
+  // Metrics are a secure sum too, of at least as many devices.
+  if (!out.evaluation.labels.empty() && out.evaluation.enrolled_at_least == 0)
+    out.evaluation.enrolled_at_least = out.secure->least;
   return out;
 }
 
@@ -275,40 +292,20 @@ v1::Campaign ToProto(const CampaignSpec& in) {
   v1::Campaign out;
   out.set_name(in.name.value());
   out.set_description(in.description);
+  Fill(in.plan, *out.mutable_plan());
+  if (in.secure) Fill(*in.secure, *out.mutable_secure());
+  if (in.statistics) {
+    Fill(*in.statistics, *out.mutable_statistics());
+    v1::Campaign::Cohort& cohort = *out.mutable_plan()->mutable_selection()->mutable_cohort();
+    if (cohort.goal() == kMostCohort) cohort.clear_goal();
+    if (cohort.select() == kMostCohort) cohort.clear_select();
+    return out;
+  }
   out.set_model(in.model.value());
   out.set_base_version(in.base_version.value());
-  Fill(in.plan, *out.mutable_plan());
   Fill(in.training, *out.mutable_training());
   Fill(in.aggregation, *out.mutable_aggregation());
   Fill(in.evaluation, *out.mutable_evaluation());
-  if (in.secure) Fill(*in.secure, *out.mutable_secure());
-  return out;
-}
-
-v1::CampaignView ToProto(const CampaignSnapshot& in) {
-  const CampaignState& state = in.state;
-  v1::CampaignView out;
-  *out.mutable_campaign() = ToProto(state.spec);
-  out.set_phase(std::string(PhaseOf(state)));
-  out.set_why(WhyOf(state));
-  if (in.plan) Fill(*in.plan, in, *out.mutable_round());
-  for (const EvaluatedRound& e : state.evaluations) {
-    v1::Evaluated& evaluated = *out.add_evaluations();
-    evaluated.set_round(e.round.value());
-    evaluated.mutable_metrics()->insert(e.metrics.begin(), e.metrics.end());
-    evaluated.set_devices(e.devices);
-    if (e.version) {
-      evaluated.set_version(e.version->value());
-      out.set_latest_version(e.version->value());
-    }
-  }
-  out.set_rounds_published(static_cast<std::uint32_t>(state.last_round.value()));
-  out.set_rounds_abandoned(state.abandoned);
-  out.set_latest_digest(state.params.ToString());
-  out.set_started_unix_ms(UnixMillis(state.applied_at));
-  out.set_updated_unix_ms(UnixMillis(state.updated_at));
-  out.set_applied_by(state.applied_by);
-  out.mutable_refused_updates()->insert(in.refused.begin(), in.refused.end());
   return out;
 }
 

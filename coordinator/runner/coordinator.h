@@ -43,6 +43,7 @@ struct CampaignSnapshot {
   RoundState round;  // Of `plan`, when there is one.
   std::uint32_t received = 0;
   std::map<std::string, std::uint64_t> refused;
+  std::string statistics_json;  // What a campaign of statistics found; empty: nothing yet.
 };
 struct DeviceSnapshot {
   Device device;

@@ -1,0 +1,72 @@
+// A campaign and its round as people see them.
+#include <algorithm>
+
+#include "coordinator/rpc/convert.h"
+
+namespace muster::coordinator {
+namespace {
+
+void Fill(const RoundPlan& plan, const CampaignSnapshot& in, v1::RoundView& out) {
+  const RoundState& state = in.round;
+  out.set_round(plan.key.round.value());
+  out.set_attempt(plan.key.attempt);
+  out.set_phase(std::string(PhaseOf(state)));
+  out.set_goal(plan.goal);
+  out.set_received(in.received);
+  const CampaignSpec& spec = in.state.spec;
+  if (!spec.statistics)
+    out.set_learning_rate(spec.training.learning_rate.At(plan.key.round, spec.plan.rounds));
+  std::visit(
+      [&](const auto& s) {
+        if constexpr (requires { s.deadline; }) out.set_deadline_unix_ms(UnixMillis(s.deadline));
+        if constexpr (requires { s.joined; })
+          out.set_joined(static_cast<std::uint32_t>(s.joined.size()));
+        if constexpr (requires { s.counted.size(); })
+          out.set_counted(static_cast<std::uint32_t>(s.counted.size()));
+        if constexpr (requires { s.why; }) out.set_why(s.why);
+      },
+      state);
+  if (const auto* s = std::get_if<Collecting>(&state)) {
+    out.set_dropped(static_cast<std::uint32_t>(s->dropped.size()));
+    out.set_joined(
+        static_cast<std::uint32_t>(s->awaited.size() + s->counted.size() + s->dropped.size()));
+  }
+  if (const auto* s = std::get_if<Evaluating>(&state)) {
+    out.set_evaluators(static_cast<std::uint32_t>(s->awaited.size() + s->reported.size()));
+    out.set_evaluated(static_cast<std::uint32_t>(s->reported.size()));
+  }
+  // "All that match" is no number to count towards: those that were asked are.
+  if (spec.statistics && plan.goal == kMostCohort)
+    out.set_goal(std::max(out.joined(), out.counted()));
+}
+}  // namespace
+
+v1::CampaignView ToProto(const CampaignSnapshot& in) {
+  const CampaignState& state = in.state;
+  v1::CampaignView out;
+  *out.mutable_campaign() = ToProto(state.spec);
+  out.set_phase(std::string(PhaseOf(state)));
+  out.set_why(WhyOf(state));
+  if (in.plan) Fill(*in.plan, in, *out.mutable_round());
+  for (const EvaluatedRound& e : state.evaluations) {
+    v1::Evaluated& evaluated = *out.add_evaluations();
+    evaluated.set_round(e.round.value());
+    evaluated.mutable_metrics()->insert(e.metrics.begin(), e.metrics.end());
+    evaluated.set_devices(e.devices);
+    if (e.version) {
+      evaluated.set_version(e.version->value());
+      out.set_latest_version(e.version->value());
+    }
+  }
+  out.set_rounds_published(static_cast<std::uint32_t>(state.last_round.value()));
+  out.set_rounds_abandoned(state.abandoned);
+  out.set_latest_digest(state.params.ToString());
+  out.set_started_unix_ms(UnixMillis(state.applied_at));
+  out.set_updated_unix_ms(UnixMillis(state.updated_at));
+  out.set_applied_by(state.applied_by);
+  out.mutable_refused_updates()->insert(in.refused.begin(), in.refused.end());
+  out.set_statistics_json(in.statistics_json);
+  return out;
+}
+
+}  // namespace muster::coordinator
