@@ -8,9 +8,11 @@
 namespace muster::coordinator {
 namespace {
 
-constexpr std::size_t kMostFields = 256;
-constexpr std::uint32_t kMostBins = 1024;
-constexpr std::size_t kMostQuantiles = 16;
+using aggregation::statistics::kMostBins;
+using aggregation::statistics::kMostFields;
+using aggregation::statistics::kMostLeast;
+using aggregation::statistics::kMostQuantiles;
+using aggregation::statistics::Query;
 
 Status CheckFieldNames(const std::vector<std::string>& fields) {
   if (fields.size() > kMostFields)
@@ -85,27 +87,6 @@ StatusOr<std::vector<registry::FieldSpec>> AllCounted(const registry::ContractSp
                         contract.name.value(), out.size(), kMostFields);
   return out;
 }
-}  // namespace
-
-Status CheckStatistics(const CampaignSpec& spec) {
-  const StatisticsSpec& s = *spec.statistics;
-  MUSTER_TRY(registry::CheckName(s.contract.value(), "statistics.contract"));
-  MUSTER_TRY(CheckFieldNames(s.fields));
-  if (s.bins < 2 || s.bins > kMostBins)
-    return InvalidField("statistics.bins", "{} is not in 2 to {}", s.bins, kMostBins);
-  MUSTER_TRY(CheckQuantiles(s.quantiles));
-  if (s.least < 2 || s.least > kMostCohort)
-    return InvalidField("statistics.least", "{} is not in 2 to {}", s.least, kMostCohort);
-  MUSTER_TRY(CheckCountingPlan(spec));
-  if (!spec.secure) return InvalidField("secure", "statistics are secure sums: say how");
-  if (spec.secure->bits != aggregation::secagg::LaneBits::k32)
-    return InvalidField("secure.bits", "statistics are counted in 32 bits");
-  const auto fewest =
-      aggregation::secagg::FindParameters(spec.secure->Rule(), spec.plan.selection.minimum);
-  if (spec.plan.selection.minimum <= spec.secure->session && !fewest.ok())
-    return InvalidField("secure", "{}", MessageOf(fewest.status()));
-  return Ok();
-}
 
 StatusOr<std::vector<registry::FieldSpec>> CountedFields(const StatisticsSpec& asked,
                                                          const registry::ContractSpec& contract) {
@@ -123,6 +104,40 @@ StatusOr<std::vector<registry::FieldSpec>> CountedFields(const StatisticsSpec& a
     out.push_back(*field);
   }
   return out;
+}
+}  // namespace
+
+Status CheckStatistics(const CampaignSpec& spec) {
+  const StatisticsSpec& s = *spec.statistics;
+  MUSTER_TRY(registry::CheckName(s.contract.value(), "statistics.contract"));
+  MUSTER_TRY(CheckFieldNames(s.fields));
+  if (s.bins < 2 || s.bins > kMostBins)
+    return InvalidField("statistics.bins", "{} is not in 2 to {}", s.bins, kMostBins);
+  MUSTER_TRY(CheckQuantiles(s.quantiles));
+  if (s.least < 2 || s.least > kMostLeast)
+    return InvalidField("statistics.least", "{} is not in 2 to {}", s.least, kMostLeast);
+  MUSTER_TRY(CheckCountingPlan(spec));
+  if (!spec.secure) return InvalidField("secure", "statistics are secure sums: say how");
+  if (spec.secure->bits != aggregation::secagg::LaneBits::k32)
+    return InvalidField("secure.bits", "statistics are counted in 32 bits");
+  const auto fewest =
+      aggregation::secagg::FindParameters(spec.secure->Rule(), spec.plan.selection.minimum);
+  if (spec.plan.selection.minimum <= spec.secure->session && !fewest.ok())
+    return InvalidField("secure", "{}", MessageOf(fewest.status()));
+  return Ok();
+}
+
+StatusOr<Query> FirstQuery(const StatisticsSpec& asked, const registry::ContractVersion& contract) {
+  MUSTER_ASSIGN(const std::vector<registry::FieldSpec> fields, CountedFields(asked, contract.spec));
+  Query query;
+  query.contract = contract.spec.name.value();
+  query.version = contract.version.value();
+  for (const registry::FieldSpec& field : fields)
+    query.fields.push_back({field.name, *field.min, *field.max, asked.bins});
+  query.quantiles = asked.quantiles;
+  query.least = asked.least;
+  MUSTER_TRY(aggregation::statistics::EncodeQuery(query).status());
+  return query;
 }
 
 }  // namespace muster::coordinator

@@ -74,6 +74,96 @@ TEST(CampaignSpec, NamesTheFieldThatIsWrong) {
   }
 }
 
+CampaignSpec SecureCampaign(std::uint32_t devices) {
+  CampaignSpec spec = SmallCampaign();
+  spec.plan.selection.goal = spec.plan.selection.select = devices;
+  spec.secure.emplace();
+  spec.secure->least = 3;
+  spec.evaluation.enrolled_at_least = 3;
+  return spec;
+}
+
+TEST(CutSessions, IntoAsFewAsWillDoAndOfNearlyOneSize) {
+  for (std::uint32_t most : {3u, 7u, 1024u})
+    for (std::uint32_t devices = 1; devices < 5000; devices = devices * 5 / 4 + 1) {
+      SCOPED_TRACE(testing::Message() << devices << " by " << most);
+      const SessionCut cut = CutSessions(devices, most);
+      EXPECT_LE(cut.largest, most);
+      EXPECT_LT((cut.sessions - 1) * most, devices);  // One fewer would not do.
+      EXPECT_LE(cut.largest - cut.smallest, 1u);
+      EXPECT_LE(cut.sessions * cut.smallest, devices);
+      EXPECT_GE(cut.sessions * cut.largest, devices);
+    }
+}
+
+TEST(SecureSpec, CutsALargeCohortWhereEachSessionCanStand) {
+  CampaignSpec spec = SecureCampaign(3000);
+  EXPECT_TRUE(Validate(spec).ok()) << Validate(spec);
+  spec.secure->session = 8;
+  EXPECT_TRUE(Validate(spec).ok()) << Validate(spec);
+  spec.secure->least = 8;
+  EXPECT_TRUE(Validate(spec).ok()) << Validate(spec);  // 375 sessions of 8.
+  spec.plan.selection.select = 3001;
+  const Status status = Validate(spec);
+  EXPECT_EQ(FieldOf(status), "secure.session") << status;
+}
+
+TEST(SecureSpec, NamesWhatMakesItInfeasible) {
+  struct Case {
+    const char* field;
+    void (*bend)(CampaignSpec&);
+  };
+  const Case cases[] = {
+      {"secure.session", [](CampaignSpec& s) { s.secure->session = 2; }},
+      {"secure.session", [](CampaignSpec& s) { s.secure->session = 1025; }},
+      {"secure.least", [](CampaignSpec& s) { s.secure->least = 21; }},
+      {"secure", [](CampaignSpec& s) { s.secure->dropout = 0.9; }},
+      {"secure.bits",
+       [](CampaignSpec& s) {
+         s.secure->bits = aggregation::secagg::LaneBits::k16;
+         s.plan.selection.select = 1024;
+       }},
+      {"evaluation.enrolled_at_least", [](CampaignSpec& s) { s.evaluation.enrolled_at_least = 2; }},
+      {"plan.selection.replay", [](CampaignSpec& s) { s.plan.selection.replay = s.name; }},
+      {"plan.selection.replay",
+       [](CampaignSpec& s) { s.plan.selection.replay = CampaignName("plain"); }},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.field);
+    CampaignSpec spec = SecureCampaign(20);
+    ASSERT_TRUE(Validate(spec).ok()) << Validate(spec);
+    c.bend(spec);
+    const Status status = Validate(spec);
+    EXPECT_EQ(FieldOf(status), c.field) << status;
+  }
+  CampaignSpec unjudged = SecureCampaign(20);
+  unjudged.evaluation.labels.clear();
+  unjudged.evaluation.enrolled_at_least = 0;
+  EXPECT_TRUE(Validate(unjudged).ok()) << Validate(unjudged);
+}
+
+TEST(SecureSpec, ReplaysAnotherCampaignsCohortsAndSurvivesTheJournal) {
+  CampaignSpec spec = SecureCampaign(20);
+  spec.plan.selection.from = SelectionSpec::From::kEnrolled;
+  spec.plan.selection.replay = CampaignName("plain");
+  spec.secure->session = 12;
+  ASSERT_TRUE(Validate(spec).ok()) << Validate(spec);
+  const auto back = CampaignSpecFrom(ToJson(spec));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(back->plan.selection.replay, CampaignName("plain"));
+  EXPECT_EQ(back->secure->session, 12u);
+}
+
+TEST(SecureSpec, OfAnOldFactIsReadAndEvaluatesWithEnough) {
+  Json old = ToJson(SecureCampaign(20));
+  old["secure"].erase("session");
+  old["evaluation"]["enrolled_at_least"] = 1;
+  const auto spec = CampaignSpecFrom(old);
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(spec->secure->session, 1024u);
+  EXPECT_EQ(spec->evaluation.enrolled_at_least, 3u);
+}
+
 TEST(LearningRate, FollowsItsSchedule) {
   const LearningRate cosine{0.05, LearningRate::Schedule::kCosine, 0.02, 1, 1};
   EXPECT_DOUBLE_EQ(cosine.At(RoundNumber(1), 200), 0.05);
