@@ -72,6 +72,25 @@ class DocsTest(unittest.TestCase):
             types.update(re.findall(r'constexpr std::string_view kCreated = "([A-Za-z]+)"', text))
         self.assertListed(types, table("docs/PROTOCOL.md", "Facts"), "docs/PROTOCOL.md")
 
+    def test_facts_of_secure_sessions_are_all_listed_with_their_fields(self):
+        made = {}
+        text = (ROOT / "aggregation/secagg/server_facts.cc").read_text()
+        for body in re.split(r"^Row RowOf\(", text.split("\nclass ")[0], flags=re.M)[1:]:
+            name, *fields = re.findall(r'\{\s*"(\w+)"', body.split("\n}")[0])
+            made[name] = fields + (["deadline"] if "DeadlineOf" in body else [])
+        # The shell's own row, the first of each stream.
+        for file in sorted((ROOT / "coordinator/secure").glob("*.cc")):
+            text = file.read_text()
+            for name in re.findall(r'constexpr char k\w+\[\] = "(Secure[A-Z]\w+)";', text):
+                row = re.search(r"EncodeFact\(\s*\{k\w+,.*?;", text, re.S).group(0)
+                made[name] = re.findall(r'\{"(\w+)"', row)
+        section = "A secure round"
+        self.assertListed(made, table("docs/PROTOCOL.md", section), "docs/PROTOCOL.md")
+        document = (ROOT / "docs/PROTOCOL.md").read_text()
+        for name, fields in made.items():
+            listed = re.search(rf"^\| `{name}` \| ([^|]*) \|", document, re.M).group(1)
+            self.assertEqual(sorted(fields), sorted(listed.split(", ")), f"fields of {name}")
+
     def test_services_and_calls_are_all_listed(self):
         calls = set()
         for proto in sorted((ROOT / "proto/muster/v1").glob("*.proto")):
