@@ -8,6 +8,7 @@
 #include "base/nearest.h"
 #include "config/message_reader.h"
 #include "config/problems.h"
+#include "config/statistics_kind.h"
 #include "config/text.h"
 #include "config/yaml_tree.h"
 
@@ -15,8 +16,11 @@ namespace muster::config {
 namespace {
 using Message = std::variant<v1::Contract, v1::Model, v1::Campaign>;
 
+constexpr std::string_view kStatistics = "Statistics";
+
 const std::vector<std::string>& Kinds() {
-  static const auto& kinds = *new std::vector<std::string>{"Contract", "Model", "Campaign"};
+  static const auto& kinds =
+      *new std::vector<std::string>{"Contract", "Model", "Campaign", "Statistics"};
   return kinds;
 }
 
@@ -24,7 +28,7 @@ const std::vector<std::string>& Kinds() {
 std::optional<Message> MessageOf(std::string_view kind) {
   if (kind == "Contract") return v1::Contract();
   if (kind == "Model") return v1::Model();
-  if (kind == "Campaign") return v1::Campaign();
+  if (kind == "Campaign" || kind == kStatistics) return v1::Campaign();
   return std::nullopt;
 }
 
@@ -43,8 +47,14 @@ StatusOr<std::string> ReadFile(const std::string& path) {
   return text;
 }
 
+// What a document says it is.
+struct Begun {
+  Message message;
+  bool statistics = false;  // A campaign in the flat form of `kind: Statistics`.
+};
+
 // The message that the document's `kind` names, or nullopt and a problem.
-std::optional<Message> Begin(const YamlNode& document, Problems& problems) {
+std::optional<Begun> Begin(const YamlNode& document, Problems& problems) {
   if (document.kind != YamlNode::Kind::kMap) {
     problems.Add(
         document.at, "", Reason::kFIELD_INVALID,
@@ -66,31 +76,38 @@ std::optional<Message> Begin(const YamlNode& document, Problems& problems) {
     return std::nullopt;
   }
   std::optional<Message> message = MessageOf(kind->text);
-  if (!message)
-    problems.Add(kind->at, "kind", Reason::kFIELD_INVALID,
-                 fmt::format("unknown kind '{}', not one of {}{}", Shortened(kind->text), known,
-                             DidYouMean(kind->text, Kinds())));
-  return message;
+  if (message) return Begun{*std::move(message), kind->text == kStatistics};
+  problems.Add(kind->at, "kind", Reason::kFIELD_INVALID,
+               fmt::format("unknown kind '{}', not one of {}{}", Shortened(kind->text), known,
+                           DidYouMean(kind->text, Kinds())));
+  return std::nullopt;
 }
 
 }  // namespace
 
-std::string_view KindOf(const Resource& resource) { return Kinds()[resource.message.index()]; }
+std::string_view KindOf(const Resource& resource) {
+  const auto* campaign = std::get_if<v1::Campaign>(&resource.message);
+  return campaign != nullptr && campaign->has_statistics() ? kStatistics
+                                                           : Kinds()[resource.message.index()];
+}
 
 const std::string& NameOf(const Resource& resource) {
   return std::visit([](const auto& m) -> const std::string& { return m.name(); }, resource.message);
 }
 
 StatusOr<std::vector<Resource>> ParseResources(std::string_view text, const std::string& file) {
-  MUSTER_ASSIGN(const YamlTree tree, ParseYaml(text, file));
+  MUSTER_ASSIGN(YamlTree tree, ParseYaml(text, file));
   Problems problems(file);
   std::vector<Resource> out;
   for (const YamlNode* document : tree.documents) {
     if (document->kind == YamlNode::Kind::kNull) continue;  // Between two "---".
-    std::optional<Message> message = Begin(*document, problems);
-    if (!message) continue;
-    Resource& resource = out.emplace_back(Resource{*std::move(message), {file, document->at}});
-    std::visit([&](auto& m) { ReadMessage(*document, "kind", m, resource.source, problems); },
+    std::optional<Begun> begun = Begin(*document, problems);
+    if (!begun) continue;
+    Resource& resource =
+        out.emplace_back(Resource{std::move(begun->message), {file, document->at}});
+    const YamlNode& root =
+        begun->statistics ? CampaignOfStatistics(*document, tree, problems) : *document;
+    std::visit([&](auto& m) { ReadMessage(root, "kind", m, resource.source, problems); },
                resource.message);
   }
   if (problems.empty() && out.empty())

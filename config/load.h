@@ -17,12 +17,13 @@
 
 namespace muster::config {
 
-// One document with `kind: Contract`, `kind: Model` or `kind: Campaign`.
+// One document with `kind: Contract`, `kind: Model`, `kind: Campaign` or `kind: Statistics`, which
+// is a campaign that counts (statistics_kind.h).
 struct Resource {
   std::variant<v1::Contract, v1::Model, v1::Campaign> message;
   SourceMap source;
 };
-std::string_view KindOf(const Resource& resource);  // "Contract", "Model", "Campaign".
+std::string_view KindOf(const Resource& resource);  // "Contract", "Model", …
 const std::string& NameOf(const Resource& resource);
 
 // All documents of a text; `file` is how messages call it. INVALID_ARGUMENT with reason
