@@ -55,7 +55,8 @@ struct Query {
 
 // FIELD_INVALID with the path of what is out of range.
 Status CheckQuery(const Query& query);
-// Canonical JSON. The errors of CheckQuery, and FIELD_INVALID beyond kMostQueryBytes.
+// Canonical JSON. The errors of CheckQuery, and FIELD_INVALID beyond kMostQueryBytes, of which a
+// first pass may take half.
 StatusOr<std::string> EncodeQuery(const Query& query);
 // The inverse, for foreign bytes: FIELD_INVALID on anything that EncodeQuery would not have written
 // in just these bytes.
@@ -69,7 +70,7 @@ inline constexpr std::uint64_t kBelow = 0;  // A field's first cell; its bins fo
 // What a device gives, whose integers local.h says how to count. `query` is as CheckQuery wants it.
 //   pass 1  "rows": one a cell; "devices": one a cell, 1 where the device has any row; "present":
 //           one a field, 1 where it has any value; "sum": one a field.
-//   pass 2  "count": values, one a field; "sum", "squares": one a field; "fine_rows" and
+//   pass 2  "count": values, one a field; "present", "sum", "squares": one a field; "fine_rows" and
 //           "fine_devices": kFineBins for each zoomed bin, left out when nothing is zoomed.
 std::vector<secagg::SumField> FieldsOf(const Query& query);
 

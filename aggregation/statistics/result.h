@@ -7,26 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "aggregation/secagg/named_sums.h"
-#include "aggregation/statistics/descriptor.h"
+#include "aggregation/statistics/tally.h"
 #include "base/status.h"
 
 namespace muster::aggregation::statistics {
-
-// What a pass came to: the totals that secure sums opened, of one session or of several. It is as
-// confidential as these sums: what is to be suppressed is still in it.
-struct Tally {
-  Query query;
-  std::uint64_t devices = 0;  // Whose integers are in the totals.
-  secagg::SumValues totals;   // Of FieldsOf(query).
-  friend bool operator==(const Tally&, const Tally&) = default;
-};
-// INVALID_ARGUMENT unless both are of the same query.
-Status Merge(Tally& into, const Tally& more);
-// Canonical JSON {"devices", "query", "totals"}, the totals as decimal strings.
-StatusOr<std::string> EncodeTally(const Tally& tally);
-// The inverse: ARTEFACT_INVALID on what EncodeTally would not have written.
-StatusOr<Tally> ParseTally(std::string_view text);
 
 // A cell that is suppressed has no number. One is when fewer than K devices have rows in it, and
 // nobody none; and, since it could else be had from the count, so is the shown one of the field in
@@ -88,7 +72,8 @@ StatusOr<Result> Summarise(const Tally& first, const Tally* second);
 //      "quantiles": [{"p": "0.5", "value": "0.49", "within": "0.0015"}]}]}
 // `muster stats` and the console read it.
 StatusOr<std::string> EncodeResult(const Result& result);
-// The inverse, for foreign bytes: ARTEFACT_INVALID.
+// The inverse, for foreign bytes: INVALID_ARGUMENT (ARTEFACT_INVALID) on what EncodeResult would
+// not have written.
 StatusOr<Result> ParseResult(std::string_view text);
 
 }  // namespace muster::aggregation::statistics
