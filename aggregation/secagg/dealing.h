@@ -1,6 +1,7 @@
 #pragma once
-// Shares on their way: dealt, sealed for one holder, opened by it, and shown to the server in the
-// end. Each step is bound to the task, the roster, the dealer and the holder.
+// Shares on their way: dealt and sealed for one holder, with their fingerprints in the open; opened
+// by the holder, and shown to the server in the end. Each step is bound to the task, the roster,
+// the dealer and the holder.
 #include <vector>
 
 #include "aggregation/secagg/cohort.h"
@@ -12,7 +13,13 @@ namespace muster::aggregation::secagg {
 struct HeldShares {
   Share self;      // Of the dealer's b.
   Share mask_key;  // Of the dealer's mask key.
-  std::vector<Digest> path;
+  Fingerprint self_told{};
+  Fingerprint mask_key_told{};
+
+  const Share& Of(SecretKind kind) const { return kind == SecretKind::kSelf ? self : mask_key; }
+  const Fingerprint& ToldOf(SecretKind kind) const {
+    return kind == SecretKind::kSelf ? self_told : mask_key_told;
+  }
 };
 
 // A member's own secrets; they never leave but in shares.
@@ -22,26 +29,24 @@ struct DealerSecrets {
   Secret self;  // b, 32 bytes.
 };
 
-// Splits b and the mask key among all members, hashes the shares into a tree and seals each pair
-// for its holder: AES-256-GCM under HKDF(X25519) of the two seal keys, one key per direction, nonce
-// 0. The signature is left to the caller. Cost: n X25519, 10 n t multiplications, 4 n hashes.
-StatusOr<ShareKeys> DealShares(const Cohort& cohort, Member me, const DealerSecrets& secrets,
-                               const Crypto& crypto, SecureRng& rng);
+struct Dealing {
+  ShareKeys shares;
+  std::vector<Secret> open_keys;  // By dealer: for what it seals for this device.
+};
 
-// The pair that `dealer` sealed for `me`. An error says that the dealer dealt badly: the seal, a
-// limb out of range, or a path that does not lead to the promised root.
-StatusOr<HeldShares> OpenDealt(const Cohort& cohort, Member dealer, Member me,
-                               const AgreementKey& seal_key, const DealerPromise& promise,
-                               ByteView sealed, const Crypto& crypto);
+// Splits b and the mask key among all members and seals each pair for its holder: AES-256-GCM under
+// HKDF(X25519) of the two seal keys, one key per direction, nonce 0. The signature is left to the
+// caller. Cost: n X25519, 10 n t multiplications, 2 n hashes, 2 n HKDF.
+StatusOr<Dealing> DealShares(const Cohort& cohort, Member me, const DealerSecrets& secrets,
+                             const Crypto& crypto, SecureRng& rng);
 
-// Appends OpeningBytes: the share of that kind, the hash of the other half, the path.
-void AppendOpening(const Context& context, Member dealer, Member holder, SecretKind kind,
-                   const HeldShares& held, const Hasher& hasher, Bytes& out);
-// The share in an opening; MALFORMED when a limb is out of range.
-StatusOr<Share> ShareIn(ByteView opening);
-// Whether the path leads from this very share to the dealer's root; SHARE_WRONG. Cost: 3 + log2 n
-// hashes.
-Status CheckOpening(const Context& context, Member dealer, Member holder, SecretKind kind,
-                    const Digest& root, ByteView opening, const Hasher& hasher);
+// The pair in `dealt`, which `dealer` sealed for `me` under `open_key`. An error says that the
+// dealer dealt badly (or the server changed it): the seal, a limb out of range, or a share that is
+// not that of the fingerprint. Cost: 2 hashes.
+StatusOr<HeldShares> OpenDealt(const Context& context, Member dealer, Member me,
+                               const Secret& open_key, ByteView dealt, const Crypto& crypto);
+
+// The fingerprint of that kind in `dealt`.
+Fingerprint ToldIn(ByteView dealt, SecretKind kind);
 
 }  // namespace muster::aggregation::secagg

@@ -18,7 +18,7 @@ namespace muster::aggregation::secagg {
   X(degree_rule)        /* Survivors have h mask neighbours among them. */ \
   X(least_members)      /* No set is below n_min or t. */ \
   X(one_answer)         /* Shares are given once. */ \
-  X(share_paths)        /* A holder's share is checked against the dealer's signed root. */ \
+  X(share_lists)        /* A holder's share is checked against the dealer's signed list. */ \
   X(secret_checks)      /* Reconstructed secrets are checked against what was advertised. */
 // clang-format on
 

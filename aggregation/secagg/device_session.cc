@@ -87,10 +87,10 @@ StatusOr<DeviceFacts> DeviceSession::On(const Advertised& s, const Roster& roste
   for (Member i = 0; i < cohort.devices(); ++i)
     if (i != me)
       MUSTER_TRY(CheckEntry(cohort.At(i), hash_, ports_.crypto, ports_.check_statement, defences_));
-  MUSTER_ASSIGN(ShareKeys shares, DealShares(cohort, me, s.secrets, ports_.crypto, ports_.rng));
-  MUSTER_ASSIGN(shares.signature,
-                ports_.signer.Sign(ShareText(cohort.context, shares, ports_.crypto)));
-  return One(SharesWereDealt{shared_cohort, me, std::move(shares)});
+  MUSTER_ASSIGN(Dealing dealing, DealShares(cohort, me, s.secrets, ports_.crypto, ports_.rng));
+  MUSTER_ASSIGN(dealing.shares.signature,
+                ports_.signer.Sign(ShareText(cohort.context, me, dealing.shares.promise)));
+  return One(SharesWereDealt{shared_cohort, me, std::move(dealing)});
 }
 StatusOr<DeviceFacts> DeviceSession::On(const Dealt& s, const Roster& roster) const {
   return SameAgain(roster == s.cohort->roster);
@@ -99,11 +99,9 @@ StatusOr<DeviceFacts> DeviceSession::On(const Dealt& s, const Roster& roster) co
 // U2.
 StatusOr<DeviceFacts> DeviceSession::On(const Dealt& s, const InboundShares& inbound) const {
   MUSTER_ASSIGN(std::unique_ptr<SharedView> view, Accept(s, inbound));
-  MUSTER_ASSIGN(std::vector<MaskSeed> seeds,
-                PairMasks(*s.cohort, view->shared, s.me, s.secrets.mask_key.secret, inbound.shared,
-                          ports_.crypto));
-  MUSTER_ASSIGN(MaskSeed self,
-                SelfMask(*s.cohort, s.me, s.secrets.self, Sign::kAdd, ports_.crypto));
+  MUSTER_ASSIGN(std::vector<MaskSeed> seeds, PairMasks(*s.cohort, view->shared, s.me, s.mask_key,
+                                                       inbound.shared, ports_.crypto));
+  MUSTER_ASSIGN(MaskSeed self, SelfMask(*s.cohort, s.me, s.self, Sign::kAdd, ports_.crypto));
   seeds.push_back(std::move(self));
   return One(SharesWereHeld{std::move(view), std::move(seeds)});
 }
@@ -123,13 +121,12 @@ StatusOr<std::unique_ptr<SharedView>> DeviceSession::Accept(const Dealt& s,
   view->shared = defences_.shared_set_binding
                      ? SharedSetHash(cohort.context, shared, inbound.promises, ports_.crypto)
                      : Digest();
-  const std::size_t size = SealedBytes(cohort.devices());
   for (std::size_t rank = 0; const Member dealer : shared.Members()) {
     // A dealer that deals badly must not be able to stop the others: it only has no share here.
-    auto held = OpenDealt(cohort, dealer, s.me, s.secrets.seal_key, inbound.promises[rank],
-                          ByteView(inbound.sealed).subspan(rank * size, size), ports_.crypto);
+    auto held = OpenDealt(cohort.context, dealer, s.me, s.dealing.open_keys[dealer],
+                          ByteView(inbound.dealt).subspan(rank++ * kDealtBytes, kDealtBytes),
+                          ports_.crypto);
     view->held.push_back(held.ok() ? std::optional(*std::move(held)) : std::nullopt);
-    ++rank;
   }
   view->header = {s.me, view->shared, task_.layout.wire_bytes(), {}};
   MUSTER_ASSIGN(view->header.signature,
@@ -218,18 +215,21 @@ StatusOr<DeviceFacts> DeviceSession::Answer(const SharedView& view,
     return Refused(Violation::kSET_INVALID, "U3 does not hold this device");
   MUSTER_TRY(CheckAgreed(view, request));
   UnmaskReply reply{view.me, MemberSet(cohort.devices()), {}, {}};
+  std::vector<Digest> shown;
   for (std::size_t rank = 0; const Member dealer : shared.Members()) {
     const std::optional<HeldShares>& held = view.held[rank++];
     const bool survived = request.survivors.Contains(dealer);
     if (!held || (!survived && cohort.graph.DegreeIn(dealer, request.survivors) == 0)) continue;
     reply.about.Insert(dealer);
-    AppendOpening(cohort.context, dealer, view.me,
-                  survived ? SecretKind::kSelf : SecretKind::kMaskKey, *held, ports_.crypto,
-                  reply.openings);
+    const SecretKind kind = survived ? SecretKind::kSelf : SecretKind::kMaskKey;
+    std::array<std::byte, Share::kBytes> share;
+    held->Of(kind).Write(share);
+    reply.shares.insert(reply.shares.end(), share.begin(), share.end());
+    shown.push_back(ShownHash(held->ToldOf(kind), share, ports_.crypto));
   }
   MUSTER_ASSIGN(reply.signature,
                 ports_.signer.Sign(ReplyText(cohort.context, view.shared, request.survivors, reply,
-                                             ports_.crypto)));
+                                             shown, ports_.crypto)));
   return One(SharesWereShown{ports_.crypto.Sha256(Encode(request)), Encode(reply)});
 }
 
@@ -242,8 +242,9 @@ void DeviceSession::Apply(DeviceFact fact) {
   std::visit(
       Overloaded{
           [&](SharesWereDealt& f) {
-            Dealt next{std::move(f.cohort), f.me, std::move(std::get<Advertised>(state_).secrets),
-                       std::move(f.shares)};
+            DealerSecrets& secrets = std::get<Advertised>(state_).secrets;
+            Dealt next{std::move(f.cohort), f.me, std::move(secrets.mask_key.secret),
+                       std::move(secrets.self), std::move(f.dealing)};
             state_.emplace<Dealt>(std::move(next));
           },
           [&](SharesWereHeld& f) {
@@ -273,7 +274,7 @@ std::vector<DeviceEffect> DeviceSession::Pending() const {
   return std::visit(
       Overloaded{
           [&](const Advertised& s) { return send(Encode(s.entry)); },
-          [&](const Dealt& s) { return send(Encode(s.shares)); },
+          [&](const Dealt& s) { return send(Encode(s.dealing.shares)); },
           [&](const Masking& s) { return std::vector<DeviceEffect>{MaskVector{s.seeds}}; },
           [&](const Masked& s) {
             return std::vector<DeviceEffect>{UploadMasked{Encode(s.view->header)}};

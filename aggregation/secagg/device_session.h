@@ -39,14 +39,15 @@ struct Advertised {
 struct Dealt {
   std::shared_ptr<const Cohort> cohort;
   Member me;
-  DealerSecrets secrets;
-  ShareKeys shares;
+  Secret mask_key;
+  Secret self;
+  Dealing dealing;
 };
 // U2 as this device accepted it. From here on the device's own b and keys are gone.
 struct SharedView {
   std::shared_ptr<const Cohort> cohort;
   Member me;
-  InboundShares inbound;  // Without the sealed text.
+  InboundShares inbound;  // Without what was dealt.
   Digest received;        // SHA-256 of the message, to know a retry.
   Digest shared;          // SharedSetHash
   // By member of U2 (its rank in `inbound.shared`); none where the dealer dealt badly.
@@ -77,7 +78,7 @@ using DeviceState = std::variant<Advertised, Dealt, Masking, Masked, Agreed, Ans
 struct SharesWereDealt {
   std::shared_ptr<const Cohort> cohort;
   Member me;
-  ShareKeys shares;
+  Dealing dealing;
 };
 struct SharesWereHeld {
   std::unique_ptr<SharedView> view;

@@ -1,6 +1,5 @@
 #include "aggregation/secagg/messages.h"
 
-#include "aggregation/secagg/merkle.h"
 #include "aggregation/secagg/wire.h"
 
 namespace muster::aggregation::secagg {
@@ -45,7 +44,7 @@ AdvertiseKeys GetEntry(WireReader& in) {
 }
 
 void Put(WireWriter& out, const DealerPromise& promise) {
-  out.Raw(promise.commitment.bytes()).Raw(promise.root.bytes());
+  out.Raw(promise.commitment.bytes()).Raw(promise.dealt.bytes());
 }
 DealerPromise GetPromise(WireReader& in) {
   const Digest commitment(in.Fixed<32>());
@@ -72,19 +71,8 @@ std::vector<Signature> GetSignatures(WireReader& in, const MemberSet& of) {
 }
 }  // namespace
 
-std::size_t DealtBytes(std::uint32_t devices) {
-  return 2 * Share::kBytes + 32 * MerkleDepth(devices);
-}
-std::size_t SealedBytes(std::uint32_t devices) {
-  return DealtBytes(devices) + Crypto::kSealTagBytes;
-}
-std::size_t OpeningBytes(std::uint32_t devices) {
-  return Share::kBytes + 32 + 32 * MerkleDepth(devices);
-}
-
-ByteView UnmaskReply::At(std::uint32_t rank) const {
-  const std::size_t size = OpeningBytes(about.devices());
-  return ByteView(openings).subspan(rank * size, size);
+ByteView UnmaskReply::At(std::size_t rank) const {
+  return ByteView(shares).subspan(rank * Share::kBytes, Share::kBytes);
 }
 
 Bytes Encode(const AdvertiseKeys& m) {
@@ -119,7 +107,7 @@ Bytes Encode(const ShareKeys& m) {
   WireWriter out = Begin(Tag::kShareKeys);
   out.Put(m.from).Put(m.devices);
   Put(out, m.promise);
-  out.Raw(m.signature).Raw(m.sealed);
+  out.Raw(m.signature).Raw(m.dealt);
   return std::move(out).Take();
 }
 StatusOr<ShareKeys> ParseShareKeys(ByteView bytes) {
@@ -130,7 +118,7 @@ StatusOr<ShareKeys> ParseShareKeys(ByteView bytes) {
   if (m.devices > kMostMembers || m.from >= m.devices) in.Fail("an index is out of range");
   m.promise = GetPromise(in);
   m.signature = in.Fixed<64>();
-  if (in.ok()) m.sealed = GetBytes(in, m.devices * SealedBytes(m.devices));
+  if (in.ok()) m.dealt = GetBytes(in, m.devices * kDealtBytes);
   MUSTER_TRY(in.Finish("shares"));
   return m;
 }
@@ -139,7 +127,7 @@ Bytes Encode(const InboundShares& m) {
   WireWriter out = Begin(Tag::kInboundShares);
   out.Set(m.shared);
   for (const DealerPromise& promise : m.promises) Put(out, promise);
-  out.Raw(m.sealed);
+  out.Raw(m.dealt);
   return std::move(out).Take();
 }
 StatusOr<InboundShares> ParseInboundShares(ByteView bytes) {
@@ -148,7 +136,7 @@ StatusOr<InboundShares> ParseInboundShares(ByteView bytes) {
   m.shared = in.Set(kMostMembers);
   const std::uint32_t size = m.shared.size();
   for (std::uint32_t i = 0; i < size && in.ok(); ++i) m.promises.push_back(GetPromise(in));
-  if (in.ok()) m.sealed = GetBytes(in, size * SealedBytes(m.shared.devices()));
+  if (in.ok()) m.dealt = GetBytes(in, size * kDealtBytes);
   MUSTER_TRY(in.Finish("inbound shares"));
   return m;
 }
@@ -216,7 +204,7 @@ StatusOr<UnmaskRequest> ParseUnmaskRequest(ByteView bytes) {
 
 Bytes Encode(const UnmaskReply& m) {
   WireWriter out = Begin(Tag::kUnmaskReply);
-  out.Put(m.from).Set(m.about).Raw(m.openings).Raw(m.signature);
+  out.Put(m.from).Set(m.about).Raw(m.shares).Raw(m.signature);
   return std::move(out).Take();
 }
 StatusOr<UnmaskReply> ParseUnmaskReply(ByteView bytes) {
@@ -224,7 +212,7 @@ StatusOr<UnmaskReply> ParseUnmaskReply(ByteView bytes) {
   UnmaskReply m;
   m.from = GetMember(in);
   m.about = in.Set(kMostMembers);
-  if (in.ok()) m.openings = GetBytes(in, m.about.size() * OpeningBytes(m.about.devices()));
+  if (in.ok()) m.shares = GetBytes(in, m.about.size() * Share::kBytes);
   m.signature = in.Fixed<64>();
   MUSTER_TRY(in.Finish("unmask reply"));
   return m;

@@ -2,6 +2,7 @@
 // The protocol's messages as values, and their one encoding. Transports carry the bytes unread.
 // Parsers take foreign bytes: INVALID_ARGUMENT (MALFORMED) on anything but what the encoder writes.
 // docs/SECURE_AGGREGATION.md has the sequence; nothing here checks a signature.
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -35,17 +36,27 @@ struct Roster {
 // What a dealer promised about its shares; public.
 struct DealerPromise {
   Digest commitment;  // To its self-mask secret b.
-  Digest root;        // Of the MerkleTree over what it dealt.
+  Digest dealt;       // SHA-256 of ShareKeys::dealt.
   friend bool operator==(const DealerPromise&, const DealerPromise&) = default;
 };
 
-// Device -> server: a sealed pair of shares for each member, itself included.
+// What shows that a share is the one that was dealt: FingerprintOf. To frame a dealer or a holder
+// takes another share with a given fingerprint, so 16 bytes are enough.
+inline constexpr std::size_t kFingerprintBytes = 16;
+using Fingerprint = std::array<std::byte, kFingerprintBytes>;
+// A pair of shares, sealed.
+inline constexpr std::size_t kSealedBytes = 2 * Share::kBytes + Crypto::kSealTagBytes;
+// What one dealer deals one holder: the fingerprints of both shares, which the server reads too,
+// then the sealed pair.
+inline constexpr std::size_t kDealtBytes = 2 * kFingerprintBytes + kSealedBytes;
+
+// Device -> server: a pair of shares for each member, itself included.
 struct ShareKeys {
   Member from = 0;
   std::uint32_t devices = 0;
   DealerPromise promise;
   Signature signature{};  // ShareText.
-  Bytes sealed;           // devices * SealedBytes(devices), by holder.
+  Bytes dealt;            // kDealtBytes each, by holder.
   friend bool operator==(const ShareKeys&, const ShareKeys&) = default;
 };
 
@@ -53,7 +64,7 @@ struct ShareKeys {
 struct InboundShares {
   MemberSet shared;                     // U2
   std::vector<DealerPromise> promises;  // By member of U2.
-  Bytes sealed;                         // SealedBytes each, by member of U2.
+  Bytes dealt;                          // kDealtBytes each, by member of U2.
   friend bool operator==(const InboundShares&, const InboundShares&) = default;
 };
 
@@ -91,19 +102,14 @@ struct UnmaskRequest {
 // Device -> server: of each survivor a share of b, of each who vanished a share of its mask key.
 struct UnmaskReply {
   Member from = 0;
-  MemberSet about;                        // Whose shares these are.
-  Bytes openings;                         // OpeningBytes(devices) each, by member of `about`.
-  Signature signature{};                  // ReplyText.
-  ByteView At(std::uint32_t rank) const;  // Of the member at that place in `about`.
+  MemberSet about;                      // Whose shares these are.
+  Bytes shares;                         // Share::kBytes each, by member of `about`.
+  Signature signature{};                // ReplyText.
+  ByteView At(std::size_t rank) const;  // Of the member at that place in `about`.
   friend bool operator==(const UnmaskReply&, const UnmaskReply&) = default;
 };
 
-// A pair of shares and the dealer's path, sealed: 16 bytes of tag more than the plain text.
-std::size_t DealtBytes(std::uint32_t devices);
-std::size_t SealedBytes(std::uint32_t devices);
-// A share, the hash of its other half, and the dealer's path.
-std::size_t OpeningBytes(std::uint32_t devices);
-// Where the sealed shares begin in an encoded ShareKeys, so that a spooled one is read in part.
+// Where `dealt` begins in an encoded ShareKeys, so that a spooled one is read in part.
 inline constexpr std::size_t kShareKeysHead = 1 + 4 + 4 + 2 * 32 + 64;
 
 Bytes Encode(const AdvertiseKeys& message);

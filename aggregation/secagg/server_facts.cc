@@ -26,7 +26,7 @@ Row RowOf(const SharesDealt& f) {
   return {"SharesDealt",
           {{"member", f.member},
            {"commitment", f.promise.commitment.ToString()},
-           {"root", f.promise.root.ToString()},
+           {"dealt", f.promise.dealt.ToString()},
            {"deadline", UnixMillis(f.deadline)}}};
 }
 Row RowOf(const SharingClosed& f) {
@@ -133,7 +133,7 @@ ServerFact FactOf(const std::string& type, RowReader& in) {
   if (type == "RosterClosed") return RosterClosed{in.Deadline()};
   if (type == "SharesDealt")
     return SharesDealt{
-        in.MemberAt("member"), {in.DigestAt("commitment"), in.DigestAt("root")}, in.Deadline()};
+        in.MemberAt("member"), {in.DigestAt("commitment"), in.DigestAt("dealt")}, in.Deadline()};
   if (type == "SharingClosed") return SharingClosed{in.SetAt("shared"), in.Deadline()};
   if (type == "VectorReceived")
     return VectorReceived{in.MemberAt("member"), in.SignatureAt("header"), in.Deadline()};

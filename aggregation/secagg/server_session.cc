@@ -107,6 +107,10 @@ StatusOr<ServerFacts> ServerSession::On(const Advertising& s, const SessionTick&
   if (!IsPastDeadline(s.deadline, e, plan_.advertise_window, now)) return ServerFacts{};
   return ServerFacts{CloseAdvertising(s.members.size(), now)};
 }
+StatusOr<ServerFacts> ServerSession::On(const Advertising& s, const StopWaiting&,
+                                        Timestamp now) const {
+  return ServerFacts{CloseAdvertising(s.members.size(), now)};
+}
 ServerFact ServerSession::CloseAdvertising(std::size_t members, Timestamp now) const {
   const auto feasible =
       FindParameters(plan_.task.cohort, static_cast<std::uint32_t>(members)).status();
@@ -121,7 +125,10 @@ StatusOr<ServerFacts> ServerSession::On(const Sharing& s, const ShareKeys& share
   if (shares.devices != s.cohort->devices())
     return Refused(Violation::kMALFORMED, "shares for {} devices of {}", shares.devices,
                    s.cohort->devices());
-  const Bytes text = ShareText(s.cohort->context, shares, ports_.crypto);
+  if (ports_.crypto.Sha256(shares.dealt) != shares.promise.dealt)
+    return Refused(Violation::kMALFORMED, "member {} promised other shares than it dealt",
+                   shares.from);
+  const Bytes text = ShareText(s.cohort->context, shares.from, shares.promise);
   if (!ports_.crypto.Verify(s.cohort->At(shares.from).identity, text, shares.signature).ok())
     return Unsigned(shares.from);
   if (const auto known = s.dealt.find(shares.from); known != s.dealt.end())
@@ -134,6 +141,9 @@ StatusOr<ServerFacts> ServerSession::On(const Sharing& s, const ShareKeys& share
 StatusOr<ServerFacts> ServerSession::On(const Sharing& s, const SessionTick& e,
                                         Timestamp now) const {
   if (!IsPastDeadline(s.deadline, e, plan_.share_window, now)) return ServerFacts{};
+  return ServerFacts{CloseSharing(s, KeysOf(s.dealt, s.cohort->devices()), now)};
+}
+StatusOr<ServerFacts> ServerSession::On(const Sharing& s, const StopWaiting&, Timestamp now) const {
   return ServerFacts{CloseSharing(s, KeysOf(s.dealt, s.cohort->devices()), now)};
 }
 ServerFact ServerSession::CloseSharing(const Sharing& s, const MemberSet& dealt,
@@ -168,6 +178,10 @@ StatusOr<ServerFacts> ServerSession::On(const Collecting& s, const MaskedHeader&
 StatusOr<ServerFacts> ServerSession::On(const Collecting& s, const SessionTick& e,
                                         Timestamp now) const {
   if (!IsPastDeadline(s.deadline, e, plan_.mask_window, now)) return ServerFacts{};
+  return CloseCollecting(s, s.core.members(), now);
+}
+StatusOr<ServerFacts> ServerSession::On(const Collecting& s, const StopWaiting&,
+                                        Timestamp now) const {
   return CloseCollecting(s, s.core.members(), now);
 }
 ServerFacts ServerSession::CloseCollecting(const Collecting& s, const MemberSet& core,
@@ -247,6 +261,10 @@ StatusOr<ServerFacts> ServerSession::On(const S&, const Accuse& e, Timestamp) co
 }
 template <typename S>
 StatusOr<ServerFacts> ServerSession::On(const S&, const SessionTick&, Timestamp) const {
+  return ServerFacts{};
+}
+template <typename S>
+StatusOr<ServerFacts> ServerSession::On(const S&, const StopWaiting&, Timestamp) const {
   return ServerFacts{};
 }
 template <typename S>

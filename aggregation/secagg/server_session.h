@@ -95,13 +95,17 @@ struct SumOpened {
 struct SessionTick {
   Timestamp last_progress;  // Volatile progress, such as chunks of a vector, keeps a phase open.
 };
+// Whoever has not come to the present step will not, or is not worth the wait: the step ends as it
+// would at its deadline. Steps that end with a threshold take no notice.
+struct StopWaiting {};
 struct SessionRestarted {};  // The coordinator was down; that time does not use up a window.
 struct CancelSession {
   Reason reason;
   std::string why;
 };
-using ServerEvent = std::variant<AdvertiseKeys, ShareKeys, MaskedHeader, VectorsFolded, Agreement,
-                                 Accuse, SumOpened, SessionTick, SessionRestarted, CancelSession>;
+using ServerEvent =
+    std::variant<AdvertiseKeys, ShareKeys, MaskedHeader, VectorsFolded, Agreement, Accuse,
+                 SumOpened, SessionTick, StopWaiting, SessionRestarted, CancelSession>;
 
 // Facts. They are journalled (server_facts.h) and replayed; none holds a secret.
 struct SecureSessionOpened {
@@ -189,10 +193,6 @@ struct CleanUp {
 using ServerEffect = std::variant<InviteDevices, OfferRoster, OfferShares, FoldVectors,
                                   AskAgreement, AskShares, CleanUp>;
 
-// Reads `size` bytes at `offset` of the encoded ShareKeys that `dealer` sent.
-using SpooledShares =
-    std::function<StatusOr<Bytes>(Member dealer, std::size_t offset, std::size_t size)>;
-
 class ServerSession {
  public:
   // INVALID_ARGUMENT (FIELD_INVALID) when the task or the goal is infeasible.
@@ -220,17 +220,21 @@ class ServerSession {
   StatusOr<Bytes> SharesMessage(Member to, const SpooledShares& spooled) const;
   StatusOr<Bytes> AgreementMessage() const;
   StatusOr<Bytes> UnmaskMessage() const;
-  // An empty Unmasking for this session's only unmask request; OUT_OF_STEP before that.
-  StatusOr<Unmasking> BeginUnmasking() const;
+  // An empty Unmasking for this session's only unmask request; OUT_OF_STEP before that. Reads what
+  // was dealt as Unmasking::Begin does.
+  StatusOr<Unmasking> BeginUnmasking(const SpooledShares& spooled) const;
 
  private:
   ServerSession(ServerPlan plan, const Digest& hash, ServerPorts ports, Defences defences);
   StatusOr<ServerFacts> On(const Advertising&, const AdvertiseKeys&, Timestamp now) const;
   StatusOr<ServerFacts> On(const Advertising&, const SessionTick&, Timestamp now) const;
+  StatusOr<ServerFacts> On(const Advertising&, const StopWaiting&, Timestamp now) const;
   StatusOr<ServerFacts> On(const Sharing&, const ShareKeys&, Timestamp now) const;
   StatusOr<ServerFacts> On(const Sharing&, const SessionTick&, Timestamp now) const;
+  StatusOr<ServerFacts> On(const Sharing&, const StopWaiting&, Timestamp now) const;
   StatusOr<ServerFacts> On(const Collecting&, const MaskedHeader&, Timestamp now) const;
   StatusOr<ServerFacts> On(const Collecting&, const SessionTick&, Timestamp now) const;
+  StatusOr<ServerFacts> On(const Collecting&, const StopWaiting&, Timestamp now) const;
   StatusOr<ServerFacts> On(const Agreeing&, const Agreement&, Timestamp now) const;
   StatusOr<ServerFacts> On(const Agreeing&, const SessionTick&, Timestamp now) const;
   StatusOr<ServerFacts> On(const AwaitingShares&, const SumOpened&, Timestamp now) const;
@@ -241,6 +245,8 @@ class ServerSession {
   StatusOr<ServerFacts> On(const S&, const Accuse&, Timestamp now) const;
   template <typename S>
   StatusOr<ServerFacts> On(const S&, const SessionTick&, Timestamp now) const;
+  template <typename S>
+  StatusOr<ServerFacts> On(const S&, const StopWaiting&, Timestamp now) const;
   template <typename S>
   StatusOr<ServerFacts> On(const S&, const SessionRestarted&, Timestamp now) const;
   template <typename S>

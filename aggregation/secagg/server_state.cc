@@ -166,12 +166,9 @@ StatusOr<Bytes> ServerSession::SharesMessage(Member to, const SpooledShares& spo
   if (s == nullptr) return OutOfStep();
   if (!s->shared.members.Contains(to)) return Refused(Violation::kOUTSIDER, "not in U2: {}", to);
   InboundShares message{s->shared.members, s->shared.promises, {}};
-  const std::size_t size = SealedBytes(s->shared.cohort->devices());
   for (const Member dealer : s->shared.members.Members()) {
-    MUSTER_ASSIGN(const Bytes sealed, spooled(dealer, kShareKeysHead + to * size, size));
-    if (sealed.size() != size)
-      return DataLoss("the spooled shares of member {} are cut short", dealer);
-    message.sealed.insert(message.sealed.end(), sealed.begin(), sealed.end());
+    MUSTER_ASSIGN(const Bytes dealt, ReadDealt(spooled, dealer, to));
+    message.dealt.insert(message.dealt.end(), dealt.begin(), dealt.end());
   }
   return Encode(message);
 }
@@ -188,10 +185,10 @@ StatusOr<Bytes> ServerSession::UnmaskMessage() const {
   return Encode(s->request);
 }
 
-StatusOr<Unmasking> ServerSession::BeginUnmasking() const {
+StatusOr<Unmasking> ServerSession::BeginUnmasking(const SpooledShares& spooled) const {
   const auto* s = std::get_if<AwaitingShares>(&state_);
   if (s == nullptr) return OutOfStep();
-  return Unmasking(s->shared, s->survivors, ports_.crypto, defences_);
+  return Unmasking::Begin(s->shared, s->survivors, spooled, ports_.crypto, defences_);
 }
 
 }  // namespace muster::aggregation::secagg

@@ -38,15 +38,18 @@ Digest CommitmentTo(const Context& context, Member member, const Secret& self,
   return hasher.Sha256(erased.Reveal());
 }
 
-Digest ShareLeaf(const Context& context, Member dealer, Member holder, SecretKind kind,
-                 const Share& share, const Hasher& hasher) {
-  WireWriter text = Domain("leaf", context);
+Fingerprint FingerprintOf(const Context& context, Member dealer, Member holder, SecretKind kind,
+                          const Share& share, const Hasher& hasher) {
+  WireWriter text = Domain("fingerprint", context);
   std::array<std::byte, Share::kBytes> limbs;
   share.Write(limbs);
   text.Put(dealer).Put(holder).Put(static_cast<std::uint8_t>(kind)).Raw(limbs);
   explicit_bzero(limbs.data(), limbs.size());
   const Secret erased(std::move(text).Take());
-  return hasher.Sha256(erased.Reveal());
+  const Digest whole = hasher.Sha256(erased.Reveal());
+  Fingerprint out;
+  std::copy_n(whole.bytes().begin(), out.size(), out.begin());
+  return out;
 }
 
 Digest SharedSetHash(const Context& context, const MemberSet& shared,
@@ -54,7 +57,7 @@ Digest SharedSetHash(const Context& context, const MemberSet& shared,
   WireWriter text = Domain("shared", context);
   text.Set(shared);
   for (const DealerPromise& promise : promises)
-    text.Raw(promise.commitment.bytes()).Raw(promise.root.bytes());
+    text.Raw(promise.commitment.bytes()).Raw(promise.dealt.bytes());
   return hasher.Sha256(text.bytes());
 }
 
@@ -64,12 +67,9 @@ Bytes AdvertiseText(const Digest& task, const AdvertiseKeys& keys) {
   return std::move(text).Take();
 }
 
-Bytes ShareText(const Context& context, const ShareKeys& shares, const Hasher& hasher) {
+Bytes ShareText(const Context& context, Member dealer, const DealerPromise& promise) {
   WireWriter text = Domain("share", context);
-  text.Put(shares.from)
-      .Raw(shares.promise.commitment.bytes())
-      .Raw(shares.promise.root.bytes())
-      .Raw(hasher.Sha256(shares.sealed).bytes());
+  text.Put(dealer).Raw(promise.commitment.bytes()).Raw(promise.dealt.bytes());
   return std::move(text).Take();
 }
 
@@ -86,18 +86,24 @@ Bytes AgreementText(const Context& context, const Digest& shared, const MemberSe
 }
 
 Bytes ReplyText(const Context& context, const Digest& shared, const MemberSet& survivors,
-                const UnmaskReply& reply, const Hasher& hasher) {
-  // The hash of a list of hashes: one opening can be shown to a judge without the others.
-  WireWriter openings;
-  for (std::uint32_t i = 0; i < reply.about.size(); ++i)
-    openings.Raw(hasher.Sha256(reply.At(i)).bytes());
+                const UnmaskReply& reply, std::span<const Digest> shown, const Hasher& hasher) {
+  WireWriter hashes;
+  for (const Digest& hash : shown) hashes.Raw(hash.bytes());
   WireWriter text = Domain("reply", context);
   text.Raw(shared.bytes())
       .Set(survivors)
       .Put(reply.from)
       .Set(reply.about)
-      .Raw(hasher.Sha256(openings.bytes()).bytes());
+      .Raw(hasher.Sha256(hashes.bytes()).bytes());
   return std::move(text).Take();
+}
+
+Digest ShownHash(const Fingerprint& told, ByteView share, const Hasher& hasher) {
+  std::array<std::byte, kFingerprintBytes + Share::kBytes> text;
+  std::copy(share.begin(), share.end(), std::copy(told.begin(), told.end(), text.begin()));
+  const Digest hash = hasher.Sha256(text);
+  explicit_bzero(text.data(), text.size());
+  return hash;
 }
 
 Bytes SealInfo(const Context& context, Member from, Member to) {

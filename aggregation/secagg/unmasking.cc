@@ -1,6 +1,7 @@
 #include "aggregation/secagg/unmasking.h"
 
 #include <algorithm>
+#include <array>
 
 #include "aggregation/secagg/dealing.h"
 #include "aggregation/secagg/shamir.h"
@@ -8,26 +9,50 @@
 
 namespace muster::aggregation::secagg {
 
+StatusOr<Bytes> ReadDealt(const SpooledShares& spooled, Member dealer, Member holder) {
+  MUSTER_ASSIGN(Bytes dealt, spooled(dealer, kShareKeysHead + holder * kDealtBytes, kDealtBytes));
+  if (dealt.size() == kDealtBytes) return dealt;
+  return DataLoss("the spooled shares of member {} are cut short", dealer);
+}
+
 Unmasking::Unmasking(SharedSet shared, MemberSet survivors, const Crypto& crypto, Defences defences)
     : shared_(std::move(shared)),
       survivors_(std::move(survivors)),
-      crypto_(crypto),
+      crypto_(&crypto),
       defences_(defences),
-      proving_(shared_.cohort->devices() <= kProveAtOnce),
+      asked_(shared_.cohort->devices()),
       liars_(shared_.cohort->devices()) {
   for (std::size_t rank = 0; const Member dealer : shared_.members.Members()) {
     const bool survived = survivors_.Contains(dealer);
-    if (survived || shared_.cohort->graph.DegreeIn(dealer, survivors_) > 0)
-      needed_.push_back({dealer, survived ? SecretKind::kSelf : SecretKind::kMaskKey, rank});
+    const SecretKind kind = survived ? SecretKind::kSelf : SecretKind::kMaskKey;
+    if (survived || shared_.cohort->graph.DegreeIn(dealer, survivors_) > 0) {
+      needed_.push_back({dealer, kind, rank, {}, 0});
+      asked_.Insert(dealer);
+    }
     ++rank;
   }
 }
 
+StatusOr<Unmasking> Unmasking::Begin(SharedSet shared, MemberSet survivors,
+                                     const SpooledShares& spooled, const Crypto& crypto,
+                                     Defences defences) {
+  Unmasking out(std::move(shared), std::move(survivors), crypto, defences);
+  for (Needed& needed : out.needed_) needed.dealt.resize(out.shared_.cohort->devices());
+  // Holder by holder, as the spool was read before.
+  for (const Member holder : out.survivors_.Members())
+    for (Needed& needed : out.needed_) {
+      MUSTER_ASSIGN(const Bytes dealt, ReadDealt(spooled, needed.dealer, holder));
+      needed.dealt[holder] = ToldIn(dealt, needed.kind);
+    }
+  return out;
+}
+
 Status Unmasking::Add(const UnmaskReply& reply) {
-  if (rows_.contains(reply.from)) return Ok();
+  if (answers_.contains(reply.from)) return Ok();
   MUSTER_TRY(CheckReply(reply));
-  MUSTER_ASSIGN(Row row, ReadReply(reply));
-  rows_.emplace(reply.from, std::move(row));
+  MUSTER_ASSIGN(Answer answer, Read(reply));
+  for (std::size_t i = 0; i < needed_.size(); ++i) needed_[i].shares += answer.row[i] ? 1 : 0;
+  answers_.emplace(reply.from, std::move(answer));
   return Ok();
 }
 
@@ -35,98 +60,114 @@ Status Unmasking::CheckReply(const UnmaskReply& reply) const {
   const Cohort& cohort = *shared_.cohort;
   if (!survivors_.Contains(reply.from) || liars_.Contains(reply.from))
     return Refused(Violation::kOUTSIDER, "member {} is not asked for shares", reply.from);
-  MemberSet asked(cohort.devices());
-  for (const Needed& needed : needed_) asked.Insert(needed.dealer);
-  if (!reply.about.IsSubsetOf(asked))
+  if (!reply.about.IsSubsetOf(asked_))
     return Refused(Violation::kSET_INVALID, "shares of members that were not asked for");
-  const Bytes text = ReplyText(cohort.context, shared_.hash, survivors_, reply, crypto_);
-  if (!crypto_.Verify(cohort.At(reply.from).identity, text, reply.signature).ok())
+  const Bytes text =
+      ReplyText(cohort.context, shared_.hash, survivors_, reply, ShownBy(reply), *crypto_);
+  if (!crypto_->Verify(cohort.At(reply.from).identity, text, reply.signature).ok())
     return Refused(Violation::kSIGNATURE_INVALID, "a reply that member {} did not sign",
                    reply.from);
   return Ok();
 }
 
-StatusOr<Unmasking::Row> Unmasking::ReadReply(const UnmaskReply& reply) {
-  Row row(needed_.size());
-  for (std::size_t i = 0, rank = 0; i < needed_.size(); ++i) {
-    const Needed& needed = needed_[i];
-    if (!reply.about.Contains(needed.dealer)) continue;
-    const ByteView opening = reply.At(static_cast<std::uint32_t>(rank++));
-    Status status;
-    if (proving_ && defences_.share_paths)
-      status = CheckOpening(shared_.cohort->context, needed.dealer, reply.from, needed.kind,
-                            shared_.promises[needed.rank].root, opening, crypto_);
-    StatusOr<Share> share = ShareIn(opening);
-    if (status.ok() && !share.ok()) status = share.status();
-    if (!status.ok()) {
-      liars_.Insert(reply.from);
-      named_.push_back(WrongShare(reply, needed.dealer, static_cast<std::uint32_t>(rank - 1)));
-      return status;
-    }
-    row[i] = *std::move(share);
-  }
-  return row;
+std::vector<Digest> Unmasking::ShownBy(const UnmaskReply& reply) const {
+  std::vector<Digest> shown;
+  for (std::size_t rank = 0; const Needed& needed : needed_)
+    if (reply.about.Contains(needed.dealer))
+      shown.push_back(ShownHash(needed.dealt[reply.from], reply.At(rank++), *crypto_));
+  return shown;
 }
 
-// What a judge needs: the opening, the hashes of the others, and the signature over all.
-Named Unmasking::WrongShare(const UnmaskReply& reply, Member dealer, std::uint32_t rank) const {
+StatusOr<Unmasking::Answer> Unmasking::Read(const UnmaskReply& reply) {
+  const bool at_once = shared_.cohort->devices() <= kProveAtOnce;
+  Answer answer{reply.about, {}, reply.signature};
+  answer.row.resize(needed_.size());
+  for (std::size_t i = 0, rank = 0; i < needed_.size(); ++i) {
+    if (!reply.about.Contains(needed_[i].dealer)) continue;
+    StatusOr<Share> share = Share::Parse(reply.At(rank++));
+    Status status = share.status();
+    if (status.ok() && at_once) status = CheckShare(reply.from, needed_[i], *share);
+    if (!status.ok()) {
+      NameLiar(reply, i);
+      return status;
+    }
+    answer.row[i] = *std::move(share);
+  }
+  return answer;
+}
+
+Status Unmasking::CheckShare(Member holder, const Needed& needed, const Share& share) const {
+  if (!defences_.share_lists || FingerprintOf(shared_.cohort->context, needed.dealer, holder,
+                                              needed.kind, share, *crypto_) == needed.dealt[holder])
+    return Ok();
+  return Refused(Violation::kSHARE_WRONG, "member {}'s share of {} is not the one that was dealt",
+                 holder, needed.dealer);
+}
+
+// What a judge needs: the share with the fingerprint that the holder signed beside it, the hashes
+// of the others, and the signature over all.
+void Unmasking::NameLiar(const UnmaskReply& reply, std::size_t index) {
+  const Needed& needed = needed_[index];
+  std::uint32_t rank = 0;
+  for (std::size_t i = 0; i < index; ++i) rank += reply.about.Contains(needed_[i].dealer) ? 1 : 0;
   WireWriter evidence;
-  evidence.Put(reply.from).Put(dealer).Set(reply.about).Put(rank).Sized(reply.At(rank));
-  for (std::uint32_t i = 0; i < reply.about.size(); ++i)
-    evidence.Raw(crypto_.Sha256(reply.At(i)).bytes());
+  evidence.Put(reply.from).Put(needed.dealer).Set(reply.about).Put(rank);
+  evidence.Raw(needed.dealt[reply.from]).Raw(reply.At(rank));
+  for (const Digest& hash : ShownBy(reply)) evidence.Raw(hash.bytes());
   evidence.Raw(reply.signature);
-  return {reply.from, Violation::kSHARE_WRONG, std::move(evidence).Take()};
+  liars_.Insert(reply.from);
+  named_.push_back({reply.from, Violation::kSHARE_WRONG, std::move(evidence).Take()});
 }
 
 bool Unmasking::Ready() const {
   const std::size_t t = shared_.cohort->parameters.threshold;
-  for (std::size_t i = 0; i < needed_.size(); ++i) {
-    std::size_t shares = 0;
-    for (const auto& [holder, row] : rows_) shares += row[i].has_value() ? 1 : 0;
-    if (shares < t) return false;
-  }
-  return rows_.size() >= t;
+  return answers_.size() >= t && std::all_of(needed_.begin(), needed_.end(),
+                                             [t](const Needed& n) { return n.shares >= t; });
 }
 
 MemberSet Unmasking::Awaited() const {
   MemberSet out = survivors_.Minus(liars_);
-  for (const auto& [holder, row] : rows_) out.Erase(holder);
+  for (const auto& [holder, answer] : answers_) out.Erase(holder);
   return out;
 }
 
 StatusOr<OpenedSecrets> Unmasking::Open() {
   if (!Ready())
     return Refused(Violation::kTOO_FEW_MEMBERS, "{} replies do not open every secret, t = {}",
-                   rows_.size(), shared_.cohort->parameters.threshold);
+                   answers_.size(), shared_.cohort->parameters.threshold);
   OpenedSecrets out;
-  Status failed;
   for (std::size_t i = 0; i < needed_.size(); ++i) {
-    const Needed& needed = needed_[i];
-    StatusOr<Secret> secret = OpenOne(i);
-    Status status = secret.ok() ? CheckSecret(needed, *secret) : secret.status();
-    if (!status.ok()) {
-      MUSTER_TRY(Blame(needed));
-      failed = std::move(status);
-      break;
-    }
-    (needed.kind == SecretKind::kSelf ? out.selves : out.mask_keys)
-        .push_back({needed.dealer, *std::move(secret)});
+    MUSTER_ASSIGN(Secret secret, OpenOne(i));
+    (needed_[i].kind == SecretKind::kSelf ? out.selves : out.mask_keys)
+        .push_back({needed_[i].dealer, std::move(secret)});
   }
-  if (failed.ok()) return out;
-  proving_ = true;
-  rows_.clear();
-  return Unavailable("a share is wrong; the replies are needed again to name who sent it");
+  return out;
 }
 
 StatusOr<Secret> Unmasking::OpenOne(std::size_t index) {
+  const Needed& needed = needed_[index];
+  for (;;) {
+    StatusOr<Secret> secret = Interpolate(index);
+    const Status status = secret.ok() ? CheckSecret(needed, *secret) : secret.status();
+    if (status.ok()) return secret;
+    if (!DropLiars(index)) {  // With every share proven, only the dealer is left to blame.
+      named_.push_back({needed.dealer, Violation::kDEALING_INCONSISTENT, {}});
+      return Refused(Violation::kDEALING_INCONSISTENT,
+                     "member {}'s shares do not give what it promised", needed.dealer);
+    }
+    if (!Ready()) return Unavailable("shares were wrong; others are needed in their place");
+  }
+}
+
+StatusOr<Secret> Unmasking::Interpolate(std::size_t index) {
   const std::size_t t = shared_.cohort->parameters.threshold;
   std::vector<std::uint32_t> holders;
   std::vector<Share> shares;
-  for (const auto& [holder, row] : rows_) {
+  for (const auto& [holder, answer] : answers_) {
     if (holders.size() == t) break;
-    if (!row[index]) continue;
+    if (!answer.row[index]) continue;
     holders.push_back(holder + 1);
-    shares.emplace_back(row[index]->Reveal());
+    shares.emplace_back(answer.row[index]->Reveal());
   }
   if (!interpolator_ || holders != interpolated_) {
     MUSTER_ASSIGN(Interpolator made, Interpolator::Make(holders));
@@ -140,34 +181,50 @@ Status Unmasking::CheckSecret(const Needed& needed, const Secret& secret) const 
   if (!defences_.secret_checks) return Ok();
   const Cohort& cohort = *shared_.cohort;
   if (needed.kind == SecretKind::kSelf) {
-    if (CommitmentTo(cohort.context, needed.dealer, secret, crypto_) ==
+    if (CommitmentTo(cohort.context, needed.dealer, secret, *crypto_) ==
         shared_.promises[needed.rank].commitment)
       return Ok();
   } else {
-    MUSTER_ASSIGN(const AgreementPublic key, crypto_.AgreementPublicOf(secret));
+    MUSTER_ASSIGN(const AgreementPublic key, crypto_->AgreementPublicOf(secret));
     if (key == cohort.At(needed.dealer).mask_key) return Ok();
   }
   return Refused(Violation::kDEALING_INCONSISTENT,
                  "member {}'s shares do not give what it promised", needed.dealer);
 }
 
-// With every share proven, only the dealer is left to blame.
-Status Unmasking::Blame(const Needed& needed) {
-  if (!proving_) return Ok();
-  named_.push_back({needed.dealer, Violation::kDEALING_INCONSISTENT, {}});
-  return Refused(Violation::kDEALING_INCONSISTENT,
-                 "member {}'s shares do not give what it promised", needed.dealer);
+// Names those whose share of this secret is wrong and forgets what they sent; whether there were
+// any.
+bool Unmasking::DropLiars(std::size_t index) {
+  const std::size_t before = answers_.size();
+  std::erase_if(answers_, [&](const auto& entry) {
+    const auto& [holder, answer] = entry;
+    if (!answer.row[index] || CheckShare(holder, needed_[index], *answer.row[index]).ok())
+      return false;
+    NameLiar(ReplyOf(holder, answer), index);
+    for (std::size_t i = 0; i < needed_.size(); ++i) needed_[i].shares -= answer.row[i] ? 1 : 0;
+    return true;
+  });
+  return answers_.size() < before;
+}
+
+// As it came.
+UnmaskReply Unmasking::ReplyOf(Member holder, const Answer& answer) {
+  UnmaskReply reply{holder, answer.about, {}, answer.signature};
+  std::array<std::byte, Share::kBytes> bytes;
+  for (const std::optional<Share>& share : answer.row) {
+    if (!share) continue;
+    share->Write(bytes);
+    reply.shares.insert(reply.shares.end(), bytes.begin(), bytes.end());
+  }
+  return reply;
 }
 
 std::vector<Named> Unmasking::Undealt() const {
   const std::size_t t = shared_.cohort->parameters.threshold;
   std::vector<Named> out;
-  if (rows_.size() < t) return out;
-  for (std::size_t i = 0; i < needed_.size(); ++i) {
-    std::size_t shares = 0;
-    for (const auto& [holder, row] : rows_) shares += row[i].has_value() ? 1 : 0;
-    if (shares < t) out.push_back({needed_[i].dealer, Violation::kDEALING_INCONSISTENT, {}});
-  }
+  if (answers_.size() < t) return out;
+  for (const Needed& needed : needed_)
+    if (needed.shares < t) out.push_back({needed.dealer, Violation::kDEALING_INCONSISTENT, {}});
   return out;
 }
 

@@ -2,6 +2,7 @@
 // The server's work with shares: it gathers replies, opens each survivor's self mask or each
 // vanished device's mask key, never both of one, and names who lied. It lives in memory alone:
 // after a restart the devices send the same replies again.
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,6 +21,12 @@ struct SharedSet {
   std::vector<DealerPromise> promises;  // By member of U2.
   Digest hash;                          // SharedSetHash
 };
+
+// Reads `size` bytes at `offset` of the encoded ShareKeys that `dealer` sent.
+using SpooledShares =
+    std::function<StatusOr<Bytes>(Member dealer, std::size_t offset, std::size_t size)>;
+// What `dealer` dealt `holder`: kDealtBytes. DATA_LOSS when the spool has fewer.
+StatusOr<Bytes> ReadDealt(const SpooledShares& spooled, Member dealer, Member holder);
 
 // Somebody lied, and how that can be shown. The evidence holds no share that was really dealt.
 struct Named {
@@ -40,15 +47,18 @@ struct OpenedSecrets {
 class Unmasking {
  public:
   // Up to so many devices each share is checked when it comes. Beyond, only what was opened is
-  // checked; when that fails, the holders are asked to send the same again, and each is checked.
+  // checked; where that fails, each share of that secret.
   static constexpr std::uint32_t kProveAtOnce = 256;
 
-  // `crypto` outlives this.
-  Unmasking(SharedSet shared, MemberSet survivors, const Crypto& crypto, Defences defences = {});
+  // Reads the fingerprints of the shares that survivors may show: DATA_LOSS when the spool lacks
+  // some. `crypto` outlives this; `spooled` is not kept. Cost: n^2 reads, 16 n^2 bytes of memory.
+  static StatusOr<Unmasking> Begin(SharedSet shared, MemberSet survivors,
+                                   const SpooledShares& spooled, const Crypto& crypto,
+                                   Defences defences = {});
 
   // Takes one reply; the same holder's again is OK and ignored. SIGNATURE_INVALID, SET_INVALID or
   // OUTSIDER refuses it; MALFORMED and SHARE_WRONG also name its sender. Cost: one signature, n
-  // hashes of 400 bytes; n log n hashes when each share is checked.
+  // hashes of 56 bytes; as many of 150 when each share is checked.
   Status Add(const UnmaskReply& reply);
   // Every secret has t shares.
   bool Ready() const;
@@ -56,9 +66,10 @@ class Unmasking {
   MemberSet Awaited() const;
 
   // Reconstructs and checks every secret. FAILED_PRECONDITION (TOO_FEW_MEMBERS) when not Ready;
-  // UNAVAILABLE when a check failed and the replies must come again (Awaited has them);
-  // INVALID_ARGUMENT (DEALING_INCONSISTENT) when a dealer is to blame, which ends the session.
-  // Cost: O(t^2 + n t) multiplications, a hash or X25519 for each secret.
+  // UNAVAILABLE when shares turned out wrong, their senders are named, and others are needed in
+  // their place (Awaited has them); INVALID_ARGUMENT (DEALING_INCONSISTENT) when a dealer is to
+  // blame, which ends the session. Cost: O(t^2 + n t) multiplications, a hash or X25519 for each
+  // secret.
   StatusOr<OpenedSecrets> Open();
 
   // Whom to blame when no more replies will come: dealers of whom t holders answered, but t shares
@@ -70,24 +81,35 @@ class Unmasking {
   struct Needed {
     Member dealer;
     SecretKind kind;
-    std::size_t rank;  // In U2.
+    std::size_t rank;                // In U2.
+    std::vector<Fingerprint> dealt;  // By holder; of survivors.
+    std::size_t shares = 0;          // In answers_.
   };
-  using Row = std::vector<std::optional<Share>>;  // One holder's shares, by place in needed_.
+  struct Answer {
+    MemberSet about;
+    std::vector<std::optional<Share>> row;  // By place in needed_.
+    Signature signature;
+  };
 
+  Unmasking(SharedSet shared, MemberSet survivors, const Crypto& crypto, Defences defences);
   Status CheckReply(const UnmaskReply& reply) const;
-  StatusOr<Row> ReadReply(const UnmaskReply& reply);
+  std::vector<Digest> ShownBy(const UnmaskReply& reply) const;
+  Status CheckShare(Member holder, const Needed& needed, const Share& share) const;
+  StatusOr<Answer> Read(const UnmaskReply& reply);
   StatusOr<Secret> OpenOne(std::size_t index);
+  StatusOr<Secret> Interpolate(std::size_t index);
   Status CheckSecret(const Needed& needed, const Secret& secret) const;
-  Status Blame(const Needed& needed);
-  Named WrongShare(const UnmaskReply& reply, Member dealer, std::uint32_t rank) const;
+  bool DropLiars(std::size_t index);
+  static UnmaskReply ReplyOf(Member holder, const Answer& answer);
+  void NameLiar(const UnmaskReply& reply, std::size_t index);
 
   SharedSet shared_;
   MemberSet survivors_;
-  const Crypto& crypto_;
+  const Crypto* crypto_;
   Defences defences_;
   std::vector<Needed> needed_;  // Ascending by dealer.
-  bool proving_;
-  std::map<Member, Row> rows_;
+  MemberSet asked_;             // Their dealers.
+  std::map<Member, Answer> answers_;
   MemberSet liars_;
   std::vector<Named> named_;
   // Most secrets are opened by the same holders: their weights are computed once.

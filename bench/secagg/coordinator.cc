@@ -77,14 +77,16 @@ void Coordinator::Deal(ByteView message) {
 }
 Bytes Coordinator::SharesFor(secagg::Member member) {
   return meter_.Run([&] {
-    return Require(session_->SharesMessage(
-        member, [&](secagg::Member dealer, std::size_t offset, std::size_t size) {
-          Bytes part(size);
-          const auto got = pread(shares_, part.data(), size, SharesPlace(dealer, offset));
-          part.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
-          return StatusOr<Bytes>(std::move(part));
-        }));
+    return Require(
+        session_->SharesMessage(member, [this](auto... part) { return ReadShares(part...); }));
   });
+}
+StatusOr<Bytes> Coordinator::ReadShares(secagg::Member dealer, std::size_t offset,
+                                        std::size_t size) const {
+  Bytes part(size);
+  const auto got = pread(shares_, part.data(), size, SharesPlace(dealer, offset));
+  part.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+  return part;
 }
 // One file for all: what devices deal in one session is of one length.
 std::int64_t Coordinator::SharesPlace(secagg::Member dealer, std::size_t offset) const {
@@ -129,7 +131,8 @@ void Coordinator::Agree(ByteView message) {
 }
 Bytes Coordinator::UnmaskRequest() {
   return meter_.Run([&] {
-    unmasking_.emplace(Require(session_->BeginUnmasking()));
+    unmasking_.emplace(
+        Require(session_->BeginUnmasking([this](auto... part) { return ReadShares(part...); })));
     return Require(session_->UnmaskMessage());
   });
 }

@@ -52,6 +52,8 @@ class Coordinator {
   void RemoveMasks(const std::vector<aggregation::secagg::MaskSeed>& seeds, unsigned threads);
   // work(thread) on each of the threads.
   void InParallel(unsigned threads, const std::function<void(unsigned)>& work);
+  StatusOr<Bytes> ReadShares(aggregation::secagg::Member dealer, std::size_t offset,
+                             std::size_t size) const;
   std::int64_t SharesPlace(aggregation::secagg::Member dealer, std::size_t offset) const;
   std::filesystem::path VectorFile(aggregation::secagg::Member member) const;
 

@@ -196,7 +196,12 @@ void SecureRound::Unmask() {
   const auto* state = In<secagg::AwaitingShares>();
   if (state == nullptr || opening_) return;
   if (!unmasking_) {
-    auto begun = session().BeginUnmasking();
+    auto begun = session().BeginUnmasking(
+        [this](secagg::Member dealer, std::size_t offset, std::size_t size) {
+          return shares_.Read(dealer, offset, size);
+        });
+    if (!begun.ok())
+      ports_.log.Error("unmasking_not_begun", {{"error", MessageOf(begun.status())}});
     if (begun.ok()) unmasking_.emplace(*std::move(begun));
   }
   if (!unmasking_ || state->folding.folded != state->survivors || !unmasking_->Ready()) return;

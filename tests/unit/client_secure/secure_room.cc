@@ -145,7 +145,7 @@ Status SecureServer::Take(std::size_t device, const Bytes& message) {
     return In<secagg::AwaitingShares>() != nullptr ? Ok() : Tell(*agreement);
   MUSTER_ASSIGN(const secagg::UnmaskReply reply, secagg::ParseUnmaskReply(message));
   if (session_.IsOver()) return Ok();
-  if (!unmasking_) unmasking_.emplace(session_.BeginUnmasking().value());
+  if (!unmasking_) unmasking_.emplace(session_.BeginUnmasking(Spool()).value());
   MUSTER_TRY(unmasking_->Add(reply));
   TryOpen();
   return Ok();
@@ -155,14 +155,16 @@ StatusOr<Bytes> SecureServer::NextFor(std::size_t device) {
   const auto member = MemberOf(device);
   if (!member) return Bytes();
   if (In<secagg::Sharing>() != nullptr) return session_.RosterMessage();
-  if (In<secagg::Collecting>() != nullptr)
-    return session_.SharesMessage(
-        *member, [this](secagg::Member dealer, std::size_t offset, std::size_t size) {
-          const auto from = spooled_.at(dealer).begin() + static_cast<std::ptrdiff_t>(offset);
-          return StatusOr<Bytes>(Bytes(from, from + static_cast<std::ptrdiff_t>(size)));
-        });
+  if (In<secagg::Collecting>() != nullptr) return session_.SharesMessage(*member, Spool());
   if (In<secagg::Agreeing>() != nullptr) return session_.AgreementMessage();
   return session_.UnmaskMessage();
+}
+
+secagg::SpooledShares SecureServer::Spool() const {
+  return [this](secagg::Member dealer, std::size_t offset, std::size_t size) {
+    const auto from = spooled_.at(dealer).begin() + static_cast<std::ptrdiff_t>(offset);
+    return StatusOr<Bytes>(Bytes(from, from + static_cast<std::ptrdiff_t>(size)));
+  };
 }
 
 void SecureServer::Poll(std::size_t device, const SecureAsk& ask,

@@ -81,6 +81,7 @@ class SecureServer {
   void Fold();
   void TryOpen();
   std::optional<secagg::Member> MemberOf(std::size_t device) const;
+  secagg::SpooledShares Spool() const;
 
   Crypto& crypto_;
   ManualClock& clock_;

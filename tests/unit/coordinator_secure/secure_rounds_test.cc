@@ -151,6 +151,8 @@ TEST(SecureRounds, NameALiarAndFinishWithoutItsShares) {
   const secagg::Context context = agreed->view->cohort->context;
   const Digest shared = agreed->view->shared;
   const secagg::MemberSet survivors = agreed->request.survivors;
+  std::vector<secagg::Fingerprint> told;  // Of the shares that everybody who survived dealt it.
+  for (const auto& held : agreed->view->held) told.push_back(held.value().self_told);
   liar.falls_silent_at = Step::kAgree;
   house.Run(Step::kReply);
   const auto request = house.Secure(liar.id(), {.round = liar.round, .seen = liar.seen});
@@ -161,10 +163,14 @@ TEST(SecureRounds, NameALiarAndFinishWithoutItsShares) {
   auto reply = secagg::ParseUnmaskReply(
       std::get<secagg::SendToServer>(liar.session->Pending().at(0)).message);
   ASSERT_THAT(reply, testing::IsOk());
-  reply->openings[0] ^= std::byte{1};
+  reply->shares[0] ^= std::byte{1};
   const platform::OpenSslHasher hasher;
-  reply->signature =
-      liar.signer().Sign(secagg::ReplyText(context, shared, survivors, *reply, hasher)).value();
+  std::vector<Digest> shown;
+  for (std::size_t i = 0; i < told.size(); ++i)
+    shown.push_back(secagg::ShownHash(told[i], reply->At(i), hasher));
+  reply->signature = liar.signer()
+                         .Sign(secagg::ReplyText(context, shared, survivors, *reply, shown, hasher))
+                         .value();
   EXPECT_THAT(house.Secure(liar.id(), {.round = liar.round, .message = secagg::Encode(*reply)}),
               testing::Fails(absl::StatusCode::kInvalidArgument, Reason::kSECURE_REFUSED));
   liar.over = true;

@@ -100,21 +100,18 @@ Status Adversary::GiveShares(std::size_t device, const MemberSet& shared) {
   TestDevice& d = room.devices[device];
   const Member me = dealt_.contains(device) ? dealt_.at(device).from : 0;
   InboundShares inbound{shared, {}, {}};
-  const std::size_t sealed = SealedBytes(shared.devices());
   for (const Member dealer : shared.Members()) {
     const auto from = std::find_if(dealt_.begin(), dealt_.end(), [&](const auto& entry) {
       return entry.second.from == dealer && entry.second.devices == shared.devices();
     });
     if (from == dealt_.end()) {  // Nobody sits there: junk, as a made-up member would deal.
       inbound.promises.emplace_back();
-      inbound.sealed.resize(inbound.sealed.size() + sealed);
+      inbound.dealt.resize(inbound.dealt.size() + kDealtBytes);
       continue;
     }
-    const Bytes& all = from->second.sealed;
+    const ByteView mine = ByteView(from->second.dealt).subspan(me * kDealtBytes, kDealtBytes);
     inbound.promises.push_back(from->second.promise);
-    inbound.sealed.insert(inbound.sealed.end(),
-                          all.begin() + static_cast<std::ptrdiff_t>(me * sealed),
-                          all.begin() + static_cast<std::ptrdiff_t>((me + 1) * sealed));
+    inbound.dealt.insert(inbound.dealt.end(), mine.begin(), mine.end());
   }
   MUSTER_TRY(d.Receive(Encode(inbound)));
   d.Mask();

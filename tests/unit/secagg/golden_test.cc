@@ -57,11 +57,11 @@ TEST_P(GoldenTranscript, IsTheSameByteForByte) {
 INSTANTIATE_TEST_SUITE_P(
     OneVanishesBefore, GoldenTranscript,
     ::testing::Values(
-        Golden{0, "8207b7704991dcb410720381c3d1ed200b4a06ec809153ac9479e5dec1ca3989", 4},
-        Golden{1, "f4f8de3764c12d20d9b3b513bc75909913e67a5fe3a52b5c56c7d4c8351fd8a2", 4},
-        Golden{2, "7e87514e0b89258ae49fe751ec921bfa01781fbefedfea78889b12d2797f3640", 4},
-        Golden{3, "a0dd7344a6e8a59e65f9022b9805f32da33bb4eb1e61ad846c1189164c7aeea6", 5},
-        Golden{4, "a7559c0873e30af96d7ad78a23553107091354bc332a8ab9bac4822e33c8920b", 5},
-        Golden{5, "eeefe191a3aab5358139b44b6b0a8fe1921388f9697b8be734e976e0163b00ba", 5}));
+        Golden{0, "626321e76d90785d21bdb24b36326af6fbe3e86190131f32687f2d5767d976e3", 4},
+        Golden{1, "76a8721da56fa282d02ade20d56d3163ada2a4e0ce6fe82896c0d2f6f1c3327b", 4},
+        Golden{2, "b3440f447f8862d64a8ef44a21de0186429e23eae78654d66ea82a739f26fb17", 4},
+        Golden{3, "43b0f5d1d099216bb8c794ef0a35e9748ffdd59169f556cfae32c8eb57538eff", 5},
+        Golden{4, "93464f010e7123c701308df4a96ab5e01e2234298424e4c7d0c3c4d8ccf14e25", 5},
+        Golden{5, "3a72368fdd69eea1eab7b4082dab6b0f38bf17eed26d3ce2d769ce0986ece383", 5}));
 }  // namespace
 }  // namespace muster::aggregation::secagg

@@ -3,6 +3,7 @@
 
 #include "aggregation/secagg/dealing.h"
 #include "aggregation/secagg/violation.h"
+#include "aggregation/secagg/wire.h"
 #include "tests/unit/secagg/room.h"
 
 namespace muster::aggregation::secagg {
@@ -36,6 +37,12 @@ std::optional<std::vector<std::vector<std::int32_t>>> RunAll(Room& room) {
 }
 Signature SignAs(const Room& room, std::size_t device, const Bytes& text) {
   return room.devices[device].signer->Sign(text).value();
+}
+
+// Makes the promise fit what is dealt, and signs both.
+void SignDealt(const Room& room, ShareKeys& m) {
+  m.promise.dealt = room.crypto->Sha256(m.dealt);
+  m.signature = SignAs(room, kLiar, ShareText(room.cohort().context, m.from, m.promise));
 }
 
 // The others' sum came out, without or with the liar's vector.
@@ -123,8 +130,8 @@ TEST(MaliciousDevice, ThatAnnouncesAnotherLengthIsLeftOut) {
 TEST(MaliciousDevice, ThatSealsGarbageForOneHolderOnlyLacksThatShare) {
   Room room(Options());
   room.tamper = Lie(room, ParseShareKeys, [](Room& r, ShareKeys& m) {
-    m.sealed[3] ^= std::byte{1};  // For member 0.
-    m.signature = SignAs(r, kLiar, ShareText(r.cohort().context, m, *r.crypto));
+    m.dealt[kDealtBytes - 3] ^= std::byte{1};  // For member 0.
+    SignDealt(r, m);
   });
   room.Advertise();
   room.Deal();
@@ -135,12 +142,24 @@ TEST(MaliciousDevice, ThatSealsGarbageForOneHolderOnlyLacksThatShare) {
   ExpectOthersFinish(room, room.Unmask(), 7);
 }
 
-void ShowWrongShare(Room& room, UnmaskReply& m) {
-  m.openings[3 * OpeningBytes(m.about.devices())] ^= std::byte{1};
+// With the fingerprints that the liar was told, or others of its own.
+void SignReply(Room& room, UnmaskReply& m, const std::optional<Fingerprint>& instead = {}) {
   const auto& awaiting = *room.In<AwaitingShares>();
-  m.signature = SignAs(
-      room, kLiar,
-      ReplyText(room.cohort().context, awaiting.shared.hash, awaiting.survivors, m, *room.crypto));
+  std::vector<Digest> shown;
+  for (const Member dealer : m.about.Members()) {
+    const Bytes dealt = ReadDealt(room.Spool(), dealer, m.from).value();
+    const SecretKind kind =
+        awaiting.survivors.Contains(dealer) ? SecretKind::kSelf : SecretKind::kMaskKey;
+    shown.push_back(
+        ShownHash(instead.value_or(ToldIn(dealt, kind)), m.At(shown.size()), *room.crypto));
+  }
+  m.signature = SignAs(room, kLiar,
+                       ReplyText(room.cohort().context, awaiting.shared.hash, awaiting.survivors, m,
+                                 shown, *room.crypto));
+}
+void ShowWrongShare(Room& room, UnmaskReply& m) {
+  m.shares[3 * Share::kBytes] ^= std::byte{1};
+  SignReply(room, m);
 }
 
 TEST(MaliciousDevice, ThatShowsAWrongShareIsNamedAtOnce) {
@@ -159,8 +178,77 @@ TEST(MaliciousDevice, ThatShowsAWrongShareIsNamedAtOnce) {
   EXPECT_FALSE(room.named[0].evidence.empty());
 }
 
-// In a large session shares are checked only once a secret does not fit: the holders send the same
-// again, and the liar is named by its path.
+// The evidence speaks for itself: a fingerprint and a share that do not belong together, signed as
+// one by the liar.
+TEST(MaliciousDevice, ThatShowsAWrongShareIsConvictedByItsOwnSignature) {
+  Room room(Options());
+  room.tamper = Lie(room, ParseUnmaskReply, ShowWrongShare);
+  room.Advertise();
+  room.Deal();
+  room.SendVectors();
+  room.Agree();
+  const AwaitingShares awaiting{*room.In<AwaitingShares>()};
+  const Cohort cohort = room.cohort();
+  ASSERT_TRUE(room.Unmask().has_value());
+  ASSERT_EQ(room.named.size(), 1u);
+
+  WireReader in(room.named[0].evidence);
+  UnmaskReply signed_reply;
+  signed_reply.from = in.Get<std::uint32_t>();
+  const Member dealer = in.Get<std::uint32_t>();
+  signed_reply.about = in.Set(kMostMembers);
+  const auto rank = in.Get<std::uint32_t>();
+  const auto told = in.Fixed<kFingerprintBytes>();
+  const ByteView raw = in.Raw(Share::kBytes);
+  std::vector<Digest> shown;
+  for (std::uint32_t i = 0; i < signed_reply.about.size(); ++i) shown.emplace_back(in.Fixed<32>());
+  const auto signature = in.Fixed<64>();
+  ASSERT_TRUE(in.Finish("evidence").ok());
+  EXPECT_EQ(signed_reply.about.Members()[rank], dealer);
+  EXPECT_EQ(ShownHash(told, raw, *room.crypto), shown[rank]);
+  const Bytes text = ReplyText(cohort.context, awaiting.shared.hash, awaiting.survivors,
+                               signed_reply, shown, *room.crypto);
+  EXPECT_TRUE(room.crypto->Verify(cohort.At(signed_reply.from).identity, text, signature).ok());
+  const Share share = Share::Parse(raw).value();
+  EXPECT_NE(FingerprintOf(cohort.context, dealer, signed_reply.from, SecretKind::kSelf, share,
+                          *room.crypto),
+            told);
+}
+
+TEST(MaliciousDevice, ThatSignsForOtherFingerprintsThanItWasToldIsLeftOut) {
+  Room room(Options());
+  room.tamper = Lie(room, ParseUnmaskReply, [](Room& r, UnmaskReply& m) {
+    m.shares[3 * Share::kBytes] ^= std::byte{1};
+    SignReply(r, m, Fingerprint{});
+  });
+  ExpectOthersFinish(room, RunAll(room), 7);
+  ExpectRefused(room, Violation::kSIGNATURE_INVALID);
+}
+
+// A dealer that lists other fingerprints than those of its shares frames no holder: each finds out
+// when it opens them, and the dealer is named.
+TEST(MaliciousDevice, ThatListsOtherSharesThanItSealedIsNamedAndNoHolderIs) {
+  Room room(Options());
+  room.tamper = Lie(room, ParseShareKeys, [](Room& r, ShareKeys& m) {
+    for (std::size_t at = 0; at < m.dealt.size(); at += kDealtBytes) m.dealt[at] ^= std::byte{1};
+    SignDealt(r, m);
+  });
+  EXPECT_FALSE(RunAll(room).has_value());
+  ASSERT_EQ(room.named.size(), 1u);
+  EXPECT_EQ(room.named[0].member, *room.MemberOf(kLiar));
+  EXPECT_EQ(room.named[0].violation, Violation::kDEALING_INCONSISTENT);
+}
+
+TEST(MaliciousDevice, ThatPromisesOtherSharesThanItSendsIsLeftOut) {
+  Room room(Options());
+  room.tamper =
+      Lie(room, ParseShareKeys, [](Room&, ShareKeys& m) { m.dealt[kDealtBytes] ^= std::byte{1}; });
+  ExpectOthersFinish(room, RunAll(room), 6);
+  ExpectRefused(room, Violation::kMALFORMED);
+}
+
+// In a large session shares are checked only once a secret does not fit: those who spoiled it are
+// named, and the others' shares open it.
 TEST(MaliciousDevice, ThatShowsAWrongShareInALargeSessionIsNamedToo) {
   RoomOptions options = Options();
   options.devices = Unmasking::kProveAtOnce + 1;
@@ -182,7 +270,7 @@ TEST(MaliciousDevice, ThatPromisesAnotherSecretIsNamedAndEndsTheSession) {
   Room room(Options());
   room.tamper = Lie(room, ParseShareKeys, [](Room& r, ShareKeys& m) {
     m.promise.commitment = r.crypto->Sha256(AsBytes("another secret"));
-    m.signature = SignAs(r, kLiar, ShareText(r.cohort().context, m, *r.crypto));
+    SignDealt(r, m);
   });
   EXPECT_FALSE(RunAll(room).has_value());
   ASSERT_EQ(room.named.size(), 1u);
@@ -196,8 +284,8 @@ TEST(MaliciousDevice, ThatPromisesAnotherSecretIsNamedAndEndsTheSession) {
 TEST(MaliciousDevice, ThatSealsGarbageForAllIsNamed) {
   Room room(Options());
   room.tamper = Lie(room, ParseShareKeys, [](Room& r, ShareKeys& m) {
-    for (std::byte& b : m.sealed) b ^= std::byte{1};
-    m.signature = SignAs(r, kLiar, ShareText(r.cohort().context, m, *r.crypto));
+    for (std::byte& b : m.dealt) b ^= std::byte{1};
+    SignDealt(r, m);
   });
   EXPECT_FALSE(RunAll(room).has_value());
   ASSERT_EQ(room.named.size(), 1u);
@@ -211,7 +299,7 @@ TEST(MaliciousDevice, ThatSendsASecondOtherMessageIsRefusedAndTheFirstCounts) {
   room.tamper = Lie(room, ParseShareKeys, [&](Room& r, ShareKeys& m) {
     const ShareKeys honest = m;
     m.promise.commitment = r.crypto->Sha256(AsBytes("another secret"));
-    m.signature = SignAs(r, kLiar, ShareText(r.cohort().context, m, *r.crypto));
+    SignDealt(r, m);
     second = Encode(m);
     m = honest;
   });
@@ -245,7 +333,7 @@ TEST(MaliciousDevice, ThatComesLateIsNotReadAndNotSummed) {
 // Without the checks one liar spoils the sum, and nobody knows who.
 TEST(MaliciousDevice, WouldSpoilTheSumSilentlyWithoutTheChecks) {
   RoomOptions options = Options();
-  options.defences.share_paths = false;
+  options.defences.share_lists = false;
   options.defences.secret_checks = false;
   Room room(options);
   room.tamper = Lie(room, ParseUnmaskReply, ShowWrongShare);
@@ -254,9 +342,9 @@ TEST(MaliciousDevice, WouldSpoilTheSumSilentlyWithoutTheChecks) {
   if (sums) EXPECT_NE(*sums, room.PlainSum(room.In<Summed>()->survivors));
 }
 // With the checks on what comes out alone, an innocent dealer would be blamed.
-TEST(MaliciousDevice, WouldHaveAnotherBlamedWithoutPaths) {
+TEST(MaliciousDevice, WouldHaveAnotherBlamedWithoutLists) {
   RoomOptions options = Options();
-  options.defences.share_paths = false;
+  options.defences.share_lists = false;
   Room room(options);
   room.tamper = Lie(room, ParseUnmaskReply, ShowWrongShare);
   EXPECT_FALSE(RunAll(room).has_value());

@@ -174,15 +174,12 @@ void Room::Deal(const Alive& alive) {
   if (In<Sharing>() != nullptr) PassDeadline();
 }
 
-Bytes Room::SharesFor(Member member) {
-  return server
-      ->SharesMessage(member,
-                      [&](Member dealer, std::size_t offset, std::size_t size) -> StatusOr<Bytes> {
-                        const Bytes& from = spooled.at(dealer);
-                        return Bytes(from.begin() + static_cast<std::ptrdiff_t>(offset),
-                                     from.begin() + static_cast<std::ptrdiff_t>(offset + size));
-                      })
-      .value();
+Bytes Room::SharesFor(Member member) { return server->SharesMessage(member, Spool()).value(); }
+SpooledShares Room::Spool() const {
+  return [this](Member dealer, std::size_t offset, std::size_t size) -> StatusOr<Bytes> {
+    const ByteView part = ByteView(spooled.at(dealer)).subspan(offset, size);
+    return Bytes(part.begin(), part.end());
+  };
 }
 
 void Room::SendVectors(const Alive& alive) {
@@ -235,7 +232,7 @@ std::optional<std::vector<std::vector<std::int32_t>>> Room::Unmask(const Alive& 
   Fold();
   transcript.push_back(*server->UnmaskMessage());
   const Bytes message = transcript.back();
-  Unmasking unmasking = server->BeginUnmasking().value();
+  Unmasking unmasking = server->BeginUnmasking(Spool()).value();
   const auto ask = [&] {
     for (const Member member : unmasking.Awaited().Members()) {
       if (!alive(DeviceOf(member))) continue;

@@ -107,6 +107,8 @@ class Room {
   void PassDeadline();
   void Fold();
   Bytes SharesFor(Member member);
+  // What dealers sent, as the coordinator spooled it.
+  SpooledShares Spool() const;
   // Parses what `device` owes and tells the coordinator; whether it was taken.
   template <typename Parse>
   bool Deliver(std::size_t device, const Parse& parse) {

@@ -52,7 +52,7 @@ TEST(DeviceSession, RefusesWhatIsOutOfStepAndStaysAsItWas) {
   TestDevice& device = room.devices[0];
   const Bytes owed = device.Owed();
   const InboundShares early{MemberSet::All(5), std::vector<DealerPromise>(5),
-                            Bytes(5 * SealedBytes(5))};
+                            Bytes(5 * kDealtBytes)};
   EXPECT_EQ(ViolationOf(device.Receive(Encode(early))), Violation::kOUT_OF_STEP);
   const UnmaskRequest request{MemberSet::All(5), MemberSet(5), {}};
   EXPECT_EQ(ViolationOf(device.Receive(Encode(request))), Violation::kOUT_OF_STEP);
@@ -70,7 +70,7 @@ TEST(DeviceSession, TakesNoSecondRosterAndNoSecondSharedSet) {
   EXPECT_EQ(ViolationOf(device.Receive(Encode(other))), Violation::kSECOND_ANSWER);
   InboundShares inbound = *ParseInboundShares(room.SharesFor(*room.MemberOf(0)));
   room.SendVectors();
-  inbound.promises[1].root = Digest();
+  inbound.promises[1].dealt = Digest();
   EXPECT_EQ(ViolationOf(device.Receive(Encode(inbound))), Violation::kSECOND_ANSWER);
 }
 
@@ -121,7 +121,7 @@ TEST(ServerSession, ItsJournalHoldsNoSecret) {
   room.Deal();
   room.SendVectors([](std::size_t device) { return device != 2; });
   room.Agree();
-  Unmasking unmasking = room.server->BeginUnmasking().value();
+  Unmasking unmasking = room.server->BeginUnmasking(room.Spool()).value();
   const Bytes message = *room.server->UnmaskMessage();
   for (const Member member : unmasking.Awaited().Members()) {
     TestDevice& device = room.devices[room.DeviceOf(member)];
