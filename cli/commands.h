@@ -8,6 +8,7 @@ void AddUp(CLI::App& app, Shell& shell);        // up, authority
 void AddApply(CLI::App& app, Shell& shell);     // apply
 void AddGet(CLI::App& app, Shell& shell);       // get, describe
 void AddWatch(CLI::App& app, Shell& shell);     // watch
+void AddStats(CLI::App& app, Shell& shell);     // stats
 void AddCampaign(CLI::App& app, Shell& shell);  // campaign pause|resume|cancel
 void AddModel(CLI::App& app, Shell& shell);     // model list|show|create|download|alias
 void AddToken(CLI::App& app, Shell& shell);     // token create|list

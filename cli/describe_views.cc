@@ -3,12 +3,14 @@
 
 #include "base/time_text.h"
 #include "cli/pairs.h"
+#include "cli/statistics_view.h"
 #include "cli/table.h"
 #include "cli/text.h"
 #include "cli/views.h"
 
 namespace muster::cli {
 namespace {
+constexpr std::uint32_t kMostInSession = 1024;  // The default, which goes without saying.
 
 std::string When(std::int64_t unix_ms, Timestamp now) {
   if (unix_ms == 0) return "never";
@@ -39,12 +41,14 @@ std::string Indented(std::string_view text) {
 std::string SelectionText(const v1::Campaign::Selection& s) {
   std::string out = s.from() == v1::Campaign::ENROLLED ? "enrolled devices, drawn by seed"
                                                        : "available devices, as they come";
+  if (!s.replay().empty()) out = fmt::format("the cohorts that {} counted", s.replay());
   if (!s.labels().empty()) out += fmt::format(", with {}", PairsText(s.labels()));
   if (s.enrolled_at_least() > 0) out += fmt::format(", once {} enrolled", s.enrolled_at_least());
   return out;
 }
 
 std::string CohortText(const v1::Campaign::Cohort& c) {
+  if (c.goal() == 0) return fmt::format("all that match, at least {}", c.minimum());
   return fmt::format("{} updates wanted, at least {}, {} devices asked", c.goal(),
                      c.minimum() == 0 ? c.goal() : c.minimum(),
                      c.select() == 0 ? c.goal() : c.select());
@@ -71,8 +75,25 @@ std::string RuleText(const v1::Campaign::Aggregation& a) {
 }
 
 std::string SecureText(const v1::Campaign::Secure& secure) {
-  return fmt::format("secure aggregation ({}), sums over at least {} devices, {} bits",
-                     secure.profile(), secure.least(), secure.bits());
+  std::string out = fmt::format("secure aggregation ({}), sums over at least {} devices, {} bits",
+                                secure.profile(), secure.least(), secure.bits());
+  if (secure.session() != 0 && secure.session() < kMostInSession)
+    out += fmt::format(", sessions of at most {}", secure.session());
+  return out;
+}
+
+std::string QuestionText(const v1::Campaign::Statistics& s) {
+  const std::string fields =
+      s.fields().empty() ? "all numeric fields" : fmt::format("{}", fmt::join(s.fields(), ", "));
+  const std::string version = s.contract_version() == 0
+                                  ? "the newest version when it was applied"
+                                  : fmt::format("version {}", s.contract_version());
+  return fmt::format("{} of contract {}, {}", fields, s.contract(), version);
+}
+
+std::string BinsText(const v1::Campaign::Statistics& s) {
+  return fmt::format("{} bins, shown where at least {} devices have rows; quantiles {}", s.bins(),
+                     s.least(), fmt::join(s.quantiles(), ", "));
 }
 
 std::string EvaluationText(const v1::Campaign::Evaluation& e) {
@@ -83,16 +104,44 @@ std::string EvaluationText(const v1::Campaign::Evaluation& e) {
                      PairsText(e.labels()), e.every() == 0 ? 10 : e.every());
 }
 
-std::string RoundText(const v1::RoundView& r) {
+std::string RoundText(std::string_view name, const v1::RoundView& r) {
   Properties p(2);
   p.Add("Phase", r.why().empty() ? r.phase() : fmt::format("{}: {}", r.phase(), r.why()));
   p.Add("Attempt", fmt::format("{}", r.attempt()));
-  p.Add("Updates", fmt::format("{} joined, {} received, {} counted of {}, {} dropped", r.joined(),
-                               r.received(), r.counted(), r.goal(), r.dropped()));
+  p.Add("Progress", fmt::format("{} joined, {} received, {} counted of {}, {} dropped", r.joined(),
+                                r.received(), r.counted(), r.goal(), r.dropped()));
   if (r.evaluators() > 0)
     p.Add("Evaluators", fmt::format("{} of {} reported", r.evaluated(), r.evaluators()));
-  p.Add("Learning rate", Real(r.learning_rate()));
-  return fmt::format("\nRound {}:\n{}", r.round(), p.Text());
+  if (r.learning_rate() > 0) p.Add("Learning rate", Real(r.learning_rate()));
+  return fmt::format("\n{} {}:\n{}", name, r.round(), p.Text());
+}
+
+void AddTraining(Properties& p, const v1::CampaignView& view) {
+  const v1::Campaign& c = view.campaign();
+  if (view.latest_version() > 0)
+    p.Add("Newest", fmt::format("version {}, {}", view.latest_version(), view.latest_digest()));
+  p.Add("Seed", fmt::format("{}", c.plan().seed()));
+  p.Add("Training", TrainingText(c.training()));
+  p.Add("Learning rate", RateText(c.training().learning_rate()));
+  p.Add("Aggregation", RuleText(c.aggregation()));
+  p.Add("Evaluation", EvaluationText(c.evaluation()));
+}
+
+std::string EvaluationsText(const v1::CampaignView& view) {
+  if (view.evaluations().empty() || view.campaign().has_statistics()) return "";
+  Table table({"ROUND", "METRICS", "DEVICES", "VERSION"});
+  for (const auto& e : view.evaluations())
+    table.Add({fmt::format("{}", e.round()), PairsText(e.metrics()), fmt::format("{}", e.devices()),
+               e.version() == 0 ? "-" : fmt::format("{}", e.version())});
+  return "\nEvaluations:\n" + Indented(table.Text());
+}
+
+std::string FoundText(const v1::CampaignView& view) {
+  if (view.statistics_json().empty()) return "";
+  const auto result = aggregation::statistics::ParseResult(view.statistics_json());
+  if (!result.ok()) return "\nFound: an answer that this program cannot read\n";
+  return fmt::format("\nFound over {} devices, {}:\n", result->devices, view.latest_digest()) +
+         Indented(StatisticsTable(*result, v1::Contract()));
 }
 
 }  // namespace
@@ -136,40 +185,36 @@ std::string Describe(const v1::ModelView& view, Timestamp now) {
 
 std::string Describe(const v1::CampaignView& view, Timestamp now) {
   const v1::Campaign& c = view.campaign();
+  const bool counts = c.has_statistics();
   Properties p;
   p.Add("Campaign", c.name());
   p.Add("Description", c.description());
   p.Add("Phase",
         view.why().empty() ? view.phase() : fmt::format("{}: {}", view.phase(), view.why()));
-  p.Add("Model", c.base_version() == 0
-                     ? c.model() + ", from the newest version when it was applied"
-                     : fmt::format("{}, from version {}", c.model(), c.base_version()));
-  p.Add("Rounds", fmt::format("{} of {} published, {} abandoned", view.rounds_published(),
-                              c.plan().rounds(), view.rounds_abandoned()));
-  if (view.latest_version() > 0)
-    p.Add("Newest", fmt::format("version {}, {}", view.latest_version(), view.latest_digest()));
-  p.Add("Seed", fmt::format("{}", c.plan().seed()));
+  if (counts) {
+    p.Add("Counts", QuestionText(c.statistics()));
+    p.Add("Histograms", BinsText(c.statistics()));
+  } else {
+    p.Add("Model", c.base_version() == 0
+                       ? c.model() + ", from the newest version when it was applied"
+                       : fmt::format("{}, from version {}", c.model(), c.base_version()));
+  }
+  p.Add(counts ? "Passes" : "Rounds",
+        fmt::format("{} of {} {}, {} abandoned", view.rounds_published(), c.plan().rounds(),
+                    counts ? "done" : "published", view.rounds_abandoned()));
+  if (!counts) AddTraining(p, view);
   p.Add("Selection", SelectionText(c.plan().selection()));
   p.Add("Cohort", CohortText(c.plan().selection().cohort()));
   p.Add("Windows", fmt::format("recruit {}, report {}", Or(c.plan().recruit_window(), "60s"),
                                Or(c.plan().report_window(), "120s")));
-  p.Add("Training", TrainingText(c.training()));
-  p.Add("Learning rate", RateText(c.training().learning_rate()));
-  p.Add("Aggregation", RuleText(c.aggregation()));
   p.Add("Privacy", c.has_secure() ? SecureText(c.secure()) : "none: the coordinator sees updates");
-  p.Add("Evaluation", EvaluationText(c.evaluation()));
   p.Add("Started", When(view.started_unix_ms(), now));
   p.Add("Updated", When(view.updated_unix_ms(), now));
   p.Add("Applied by", view.applied_by());
   p.Add("Refused", PairsText(view.refused_updates()));
   std::string out = p.Text();
-  if (view.has_round()) out += RoundText(view.round());
-  if (view.evaluations().empty()) return out;
-  Table table({"ROUND", "METRICS", "DEVICES", "VERSION"});
-  for (const auto& e : view.evaluations())
-    table.Add({fmt::format("{}", e.round()), PairsText(e.metrics()), fmt::format("{}", e.devices()),
-               e.version() == 0 ? "-" : fmt::format("{}", e.version())});
-  return out + "\nEvaluations:\n" + Indented(table.Text());
+  if (view.has_round()) out += RoundText(counts ? "Pass" : "Round", view.round());
+  return out + EvaluationsText(view) + FoundText(view);
 }
 
 std::string Describe(const v1::DeviceView& d, Timestamp now) {

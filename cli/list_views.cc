@@ -12,6 +12,12 @@ namespace {
 
 std::string OrDash(std::string text) { return text.empty() ? "-" : std::move(text); }
 
+// What the campaign is about: a model, or the contract whose rows it counts.
+std::string Subject(const v1::Campaign& campaign) {
+  return campaign.has_statistics() ? "rows of " + campaign.statistics().contract()
+                                   : campaign.model();
+}
+
 // The newest evaluation's main metric.
 std::string LatestMetric(const v1::CampaignView& view) {
   if (view.evaluations().empty()) return "-";
@@ -60,7 +66,7 @@ std::string ModelTable(const v1::ListModelsReply& reply, Timestamp now) {
 std::string CampaignTable(const v1::ListCampaignsReply& reply, Timestamp now) {
   Table table({"NAME", "MODEL", "PHASE", "ROUNDS", "VERSION", "METRIC", "UPDATED"});
   for (const v1::CampaignView& c : reply.campaigns())
-    table.Add({c.campaign().name(), c.campaign().model(), c.phase(),
+    table.Add({c.campaign().name(), Subject(c.campaign()), c.phase(),
                fmt::format("{}/{}", c.rounds_published(), c.campaign().plan().rounds()),
                c.latest_version() == 0 ? "-" : Count(c.latest_version()), LatestMetric(c),
                Ago(now, c.updated_unix_ms())});

@@ -1,8 +1,6 @@
 #include "cli/output.h"
 
 #include <google/protobuf/util/json_util.h>
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 
 #include "cli/text.h"
@@ -75,13 +73,6 @@ void WriteYaml(const OrderedJson& value, int indent, bool after_dash, std::strin
   }
 }
 
-std::string Yaml(const OrderedJson& value) {
-  if (value.empty()) return value.dump() + "\n";
-  std::string out;
-  WriteYaml(value, 0, false, out);
-  return out;
-}
-
 std::string ReasonText(const Status& status) {
   const auto reason = ReasonOf(status);
   return std::string(reason ? NameOf(*reason) : "");
@@ -102,9 +93,17 @@ std::string ToJson(const google::protobuf::Message& message) {
 std::string ToJsonLine(const google::protobuf::Message& message) {
   return JsonOf(message, true).dump() + "\n";
 }
-std::string ToYaml(const google::protobuf::Message& message) { return Yaml(JsonOf(message, true)); }
+std::string ToYaml(const google::protobuf::Message& message) {
+  return ToYaml(JsonOf(message, true));
+}
+std::string ToYaml(const OrderedJson& value) {
+  if (value.empty()) return value.dump() + "\n";
+  std::string out;
+  WriteYaml(value, 0, false, out);
+  return out;
+}
 std::string ToSparseYaml(const google::protobuf::Message& message) {
-  return Yaml(JsonOf(message, false));
+  return ToYaml(JsonOf(message, false));
 }
 
 std::string ErrorText(const Status& status, Format format) {

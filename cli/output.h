@@ -3,6 +3,8 @@
 // defaults written out, and the same as YAML. Stable: programs read them. Pure.
 #include <google/protobuf/message.h>
 
+#include <nlohmann/json.hpp>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +19,7 @@ std::optional<Format> ParseFormat(std::string_view text);
 // Both end in a newline. 64-bit integers are strings, as protobuf's JSON has them.
 std::string ToJson(const google::protobuf::Message& message);
 std::string ToYaml(const google::protobuf::Message& message);
+std::string ToYaml(const nlohmann::ordered_json& value);
 // One line, for streams of messages.
 std::string ToJsonLine(const google::protobuf::Message& message);
 // YAML without the defaults: how contexts are kept.

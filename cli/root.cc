@@ -19,6 +19,7 @@ Start here:
   muster token create --uses 100 --out join.token
   muster apply -f campaign.yaml
   muster watch campaign turbofan
+  muster stats --contract turbofan          what the rows are like, without seeing them
 
 Every command has --help with examples. Exit codes: 0 ok, 1 refused or failed, 2 usage,
 3 unreachable.)";
@@ -115,6 +116,7 @@ int RunMuster(const std::vector<std::string>& arguments, World& world) {
   AddApply(app, shell);
   AddGet(app, shell);
   AddWatch(app, shell);
+  AddStats(app, shell);
   AddCampaign(app, shell);
   AddModel(app, shell);
   AddToken(app, shell);

@@ -51,9 +51,15 @@ std::string Step(std::string_view name, std::uint64_t part, std::uint64_t whole)
   return fmt::format("{:<9} {} {:>3}/{}", name, Bar(part, whole, kBarCells), part, whole);
 }
 
+// What a round is called: a pass, where rows are counted.
+std::string_view RoundWord(const v1::CampaignView& view) {
+  return view.campaign().has_statistics() ? "pass" : "round";
+}
+
 void AddRound(const v1::CampaignView& view, const Paint& paint, std::vector<std::string>& lines) {
   const v1::RoundView& r = view.round();
-  std::string head = fmt::format("├─ round {}  {}", r.round(), paint.Phase(Clean(r.phase())));
+  std::string head =
+      fmt::format("├─ {} {}  {}", RoundWord(view), r.round(), paint.Phase(Clean(r.phase())));
   if (r.attempt() > 1) head += fmt::format("  attempt {}", r.attempt());
   if (r.learning_rate() > 0)
     head += paint.Dim(fmt::format("  learning rate {}", Real(r.learning_rate())));
@@ -95,8 +101,9 @@ std::vector<std::string> WatchTree(const v1::CampaignView& view, Timestamp now, 
   if (!view.refused_updates().empty())
     lines.push_back("├─ refused  " + paint.Warn(Clean(PairsText(view.refused_updates()))));
   const std::uint64_t rounds = view.campaign().plan().rounds();
+  const std::string_view counted = view.campaign().has_statistics() ? "passes" : "rounds";
   std::string last =
-      fmt::format("└─ rounds   {} {:>3}/{}", Bar(view.rounds_published(), rounds, kBarCells),
+      fmt::format("└─ {:<8} {} {:>3}/{}", counted, Bar(view.rounds_published(), rounds, kBarCells),
                   view.rounds_published(), rounds);
   if (view.rounds_abandoned() > 0)
     last += paint.Warn(fmt::format("  {} abandoned", view.rounds_abandoned()));
@@ -111,7 +118,8 @@ std::string WatchLine(const v1::CampaignView& view) {
                                 view.rounds_published(), view.campaign().plan().rounds());
   if (view.has_round() && !IsOver(view)) {
     const v1::RoundView& r = view.round();
-    out += fmt::format(" round={} attempt={} {}", r.round(), r.attempt(), Clean(r.phase()));
+    out += fmt::format(" {}={} attempt={} {}", RoundWord(view), r.round(), r.attempt(),
+                       Clean(r.phase()));
     if (r.phase() == "evaluating") {
       out += fmt::format(" evaluated={}/{}", r.evaluated(), r.evaluators());
     } else {

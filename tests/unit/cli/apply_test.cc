@@ -89,6 +89,17 @@ TEST_F(Apply, ACampaignOfAModelWithoutVersionsKeepsAllOfItFromTheServer) {
   for (const std::string& call : services_.calls) EXPECT_THAT(call, ::testing::StartsWith("try "));
 }
 
+TEST_F(Apply, StatisticsOfAContractOfTheSameFilesAreJudgedOnceItIsThere) {
+  services_.refusals["campaign/how-hot"] =
+      WithReason(NotFound("there is no contract 'plant'"), Reason::kRESOURCE_NOT_FOUND);
+  const std::string question = "kind: Statistics\nname: how-hot\ncontract: plant\n";
+  const std::string both = question + "---\nkind: Contract\nname: plant\n";
+  EXPECT_EQ(Run({"apply", "-f", Write("both.yaml", both), "--dry-run"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("statistics/how-hot created (dry run)"));
+  EXPECT_EQ(Run({"apply", "-f", Write("question.yaml", question), "--dry-run"}), 1);
+  EXPECT_THAT(err(), HasSubstr("there is no contract 'plant'"));
+}
+
 TEST_F(Apply, ADryRunChangesNothing) {
   EXPECT_EQ(Run({"apply", "--dry-run", "-f", Write("all.yaml", kAll)}), 0);
   EXPECT_THAT(out(), HasSubstr("campaign/turbofan created (dry run)"));

@@ -55,6 +55,16 @@ GStatus FakeServices::ApplyContract(Context*, const v1::ApplyContractRequest* re
   reply->set_created(request->contract().description() != "known");
   return Judge("contract/" + request->contract().name(), request->dry_run());
 }
+GStatus FakeServices::GetContract(Context*, const v1::GetContractRequest* request,
+                                  v1::ContractVersion* reply) {
+  const bool known = request->name() == contract.contract().name() &&
+                     (request->version() == 0 || request->version() == contract.version());
+  if (!known)
+    return Wire(WithReason(NotFound("there is no contract '{}'", request->name()),
+                           Reason::kRESOURCE_NOT_FOUND));
+  *reply = contract;
+  return GStatus::OK;
+}
 GStatus FakeServices::ApplyModel(Context*, const v1::ApplyModelRequest* request,
                                  v1::ApplyModelReply* reply) {
   models_applied.push_back(*request);

@@ -85,6 +85,7 @@ class FakeServices final : public v1::ContractService::Service,
   v1::ListCampaignsReply campaigns;
   v1::ListDevicesReply devices;
   v1::ModelView model;
+  v1::ContractVersion contract;
   std::map<std::string, Bytes> artefacts;
   std::vector<v1::CreateVersionRequest> versions_created;
   v1::SetAliasRequest alias_set;
@@ -98,6 +99,7 @@ class FakeServices final : public v1::ContractService::Service,
   using GStatus = grpc::Status;
   GStatus ApplyContract(Context*, const v1::ApplyContractRequest*,
                         v1::ApplyContractReply*) override;
+  GStatus GetContract(Context*, const v1::GetContractRequest*, v1::ContractVersion*) override;
   GStatus ApplyModel(Context*, const v1::ApplyModelRequest*, v1::ApplyModelReply*) override;
   GStatus ApplyCampaign(Context*, const v1::ApplyCampaignRequest*,
                         v1::ApplyCampaignReply*) override;

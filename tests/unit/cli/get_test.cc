@@ -90,6 +90,45 @@ TEST_F(Get, DescribesEverything) {
               HasSubstr("secure aggregation (active), sums over at least 16 devices, 24 bits"));
 }
 
+TEST_F(Get, ShowsACampaignOfStatisticsWithoutAModel) {
+  auto& view = *services_.campaigns.mutable_campaigns(0);
+  view.clear_evaluations();
+  view.clear_latest_version();
+  view.set_rounds_published(2);
+  view.set_phase("completed");
+  view.set_latest_digest("sha256:0123456789abcdef");
+  view.set_statistics_json(
+      R"({"contract":"plant","devices":8,"fields":[{"above":0,"below":0,"count":80,"devices":8,)"
+      R"("hi":"1","histogram":[40,40],"lo":"0","mean":"0.5","name":"heat","nulls":0,)"
+      R"("quantiles":[{"p":"0.5","value":"0.5","within":"0.25"}],"stddev":"0.25"}],"least":5,)"
+      R"("passes":2,"version":3})");
+  auto& c = *view.mutable_campaign();
+  c.clear_model();
+  c.mutable_plan()->set_rounds(2);
+  c.mutable_plan()->mutable_selection()->set_from(v1::Campaign::ENROLLED);
+  c.mutable_plan()->mutable_selection()->mutable_cohort()->set_minimum(5);
+  auto& s = *c.mutable_statistics();
+  s.set_contract("plant");
+  s.set_contract_version(3);
+  s.add_fields("heat");
+  s.set_bins(2);
+  s.add_quantiles(0.5);
+  s.set_least(5);
+  c.mutable_secure()->set_session(64);
+  view.mutable_round()->set_round(2);
+  EXPECT_EQ(Run({"get", "campaigns"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("turbofan  rows of plant  completed  2/2     -"));
+  EXPECT_EQ(Run({"describe", "campaign", "turbofan"}), 0) << err();
+  for (const char* text :
+       {"heat of contract plant, version 3", "2 of 2 done, 0 abandoned",
+        "2 bins, shown where at least 5 devices have rows; quantiles 0.5",
+        "all that match, at least 5", "sessions of at most 64", "Pass 2:\n",
+        "Found over 8 devices, sha256:0123456789abcdef:\n", "heat   80     0      0.5   0.25"})
+    EXPECT_THAT(out(), HasSubstr(text));
+  for (const char* text : {"Model", "Learning rate", "Training", "Evaluation"})
+    EXPECT_THAT(out(), ::testing::Not(HasSubstr(text)));
+}
+
 TEST_F(Get, PausesWithAReason) {
   EXPECT_EQ(Run({"campaign", "pause", "turbofan", "--why", "line 3 is down"}), 0) << err();
   EXPECT_EQ(out(), "campaign/turbofan is paused, 36 of 200 rounds published\n");

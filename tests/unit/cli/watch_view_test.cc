@@ -107,6 +107,19 @@ TEST(WatchView, ALineSaysTheSameForLogs) {
   EXPECT_EQ(WatchLine(v), "turbofan failed 36/200 rmse=19 version=37 refused=4: no devices");
 }
 
+TEST(WatchView, OfStatisticsCountsPasses) {
+  v1::CampaignView v = View();
+  v.clear_evaluations();
+  v.clear_latest_version();
+  v.mutable_campaign()->mutable_statistics();
+  v.mutable_campaign()->mutable_plan()->set_rounds(2);
+  v.set_rounds_published(1);
+  v.mutable_round()->set_round(2);
+  EXPECT_THAT(Tree(v), ::testing::HasSubstr("├─ pass 2  collecting"));
+  EXPECT_THAT(Tree(v), ::testing::HasSubstr("└─ passes   ████████████░░░░░░░░░░░░   1/2"));
+  EXPECT_THAT(WatchLine(v), ::testing::HasSubstr("running 1/2 pass=2 attempt=2 collecting"));
+}
+
 TEST(ProgressText, TellsShareAndBytes) {
   EXPECT_EQ(ProgressText("uploading net.pt", 512, 2048),
             "uploading net.pt  ██████░░░░░░░░░░░░░░░░░░  25%  512 B of 2.0 KiB");
