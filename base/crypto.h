@@ -33,15 +33,31 @@ class Signer {
   virtual const SigningPublic& public_key() const = 0;
 };
 
+class AddingKeystream;
+
 // A stream of bytes that only its key foretells; any part of it can be had, in any order.
 class Keystream {
  public:
   virtual ~Keystream() = default;
+  // This stream, when it can add its words in place; else null.
+  virtual AddingKeystream* adding() { return nullptr; }
   // out = bytes [offset, offset + out.size()) of the stream. Going on where the last call ended
   // costs nothing extra; any other offset costs a seek. INVALID_ARGUMENT when the end is beyond
   // 2^63 bytes.
   virtual Status Fill(std::uint64_t offset, std::span<std::byte> out) = 0;
 };  // Used from one thread at a time; several streams of one key are equal.
+
+// A stream that need not write its bytes anywhere to add them: several times faster than Fill.
+class AddingKeystream : public Keystream {
+ public:
+  AddingKeystream* adding() final { return this; }
+  // words[i] += or -= the little-endian word at offset + i * sizeof(words[i]) of the stream, modulo
+  // the word. Errors as Fill's; nothing is changed then.
+  virtual Status Add(std::uint64_t offset, std::span<std::uint32_t> words) = 0;
+  virtual Status Add(std::uint64_t offset, std::span<std::uint16_t> words) = 0;
+  virtual Status Subtract(std::uint64_t offset, std::span<std::uint32_t> words) = 0;
+  virtual Status Subtract(std::uint64_t offset, std::span<std::uint16_t> words) = 0;
+};
 
 // Wrong lengths are INVALID_ARGUMENT; a failing library is INTERNAL. Safe from any thread.
 class Crypto : public Hasher {

@@ -3,7 +3,7 @@ muster_library(platform_file SOURCES posix_file.cc DEPS muster_base absl::synchr
 
 muster_library(platform_crypto
   SOURCES certificate.cc certificate_authority.cc csr.cc dir_ca.cc keys.cc openssl_crypto.cc
-          openssl_keystream.cc private_file.cc secure_rng.cc sha256.cc spiffe.cc
+          openssl_keystream.cc private_file.cc secure_rng.cc sha256.cc spiffe.cc vaes_keystream.cc
   DEPS muster_base muster_platform_file OpenSSL::Crypto)
 
 muster_library(platform_os

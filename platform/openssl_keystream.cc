@@ -6,6 +6,7 @@
 #include <array>
 
 #include "platform/openssl_ptr.h"
+#include "platform/vaes_keystream.h"
 
 namespace muster::platform {
 namespace {
@@ -90,14 +91,23 @@ class AesCtrKeystream final : public Keystream {
   Counter first_;
   std::uint64_t position_ = 0;
 };
+
+Status CheckSeed(const Secret& seed) {
+  if (seed.Reveal().size() == Crypto::kKeystreamSeedBytes) return Ok();
+  return InvalidArgument("keystream seed: {} bytes, not {}", seed.Reveal().size(),
+                         Crypto::kKeystreamSeedBytes);
+}
 }  // namespace
 
 StatusOr<std::unique_ptr<Keystream>> NewAesCtrKeystream(const Secret& seed) {
-  const ByteView bytes = seed.Reveal();
-  if (bytes.size() != Crypto::kKeystreamSeedBytes)
-    return InvalidArgument("keystream seed: {} bytes, not {}", bytes.size(),
-                           Crypto::kKeystreamSeedBytes);
-  const auto* const key = reinterpret_cast<const unsigned char*>(bytes.data());
+  if (!HasVaes()) return NewOpenSslKeystream(seed);
+  MUSTER_TRY(CheckSeed(seed));
+  return NewVaesKeystream(seed);
+}
+
+StatusOr<std::unique_ptr<Keystream>> NewOpenSslKeystream(const Secret& seed) {
+  MUSTER_TRY(CheckSeed(seed));
+  const auto* const key = reinterpret_cast<const unsigned char*>(seed.Reveal().data());
   CipherCtxPtr cipher(EVP_CIPHER_CTX_new());
   if (!cipher || EVP_EncryptInit_ex2(cipher.get(), Aes128Ctr(), key, key + kBlock, nullptr) != 1)
     return OpenSslError("AES-128-CTR");

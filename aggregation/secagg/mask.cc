@@ -18,6 +18,19 @@ static_assert(std::endian::native == std::endian::little, "words are used as the
 constexpr std::size_t kTileBytes = 16 * 1024;
 
 template <typename Lane>
+Status AddTo(std::span<Lane> tile, const Mask& mask, std::uint64_t offset, Lane* words) {
+  const bool adds = mask.sign == Sign::kAdd;
+  if (AddingKeystream* const stream = mask.stream->adding())
+    return adds ? stream->Add(offset, tile) : stream->Subtract(offset, tile);
+  MUSTER_TRY(mask.stream->Fill(offset, std::as_writable_bytes(std::span(words, tile.size()))));
+  if (adds)
+    AddWords(words, tile.size(), tile.data());
+  else
+    SubtractWords(words, tile.size(), tile.data());
+  return Ok();
+}
+
+template <typename Lane>
 Status AddTiles(std::span<const Mask> masks, std::uint64_t offset, std::span<Lane> lanes) {
   struct Words {
     alignas(64) std::array<Lane, kTileBytes / sizeof(Lane)> value;
@@ -25,15 +38,8 @@ Status AddTiles(std::span<const Mask> masks, std::uint64_t offset, std::span<Lan
   } words;
   while (!lanes.empty()) {
     const auto tile = lanes.first(std::min(lanes.size(), words.value.size()));
-    const auto bytes = std::as_writable_bytes(std::span(words.value).first(tile.size()));
-    for (const Mask& mask : masks) {
-      MUSTER_TRY(mask.stream->Fill(offset, bytes));
-      if (mask.sign == Sign::kAdd)
-        AddWords(words.value.data(), tile.size(), tile.data());
-      else
-        SubtractWords(words.value.data(), tile.size(), tile.data());
-    }
-    offset += bytes.size();
+    for (const Mask& mask : masks) MUSTER_TRY(AddTo(tile, mask, offset, words.value.data()));
+    offset += tile.size_bytes();
     lanes = lanes.subspan(tile.size());
   }
   return Ok();

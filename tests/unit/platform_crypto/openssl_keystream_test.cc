@@ -1,4 +1,5 @@
-// AES-128-CTR as a keystream: the vectors of SP 800-38A, and that seeking changes nothing.
+// AES-128-CTR as a keystream, by each way that this processor has: the vectors of SP 800-38A, that
+// seeking changes nothing, and that all ways give the same bytes.
 #include "platform/openssl_keystream.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +8,7 @@
 #include <bit>
 
 #include "base/seeded.h"
+#include "platform/vaes_keystream.h"
 #include "tests/support/status_matchers.h"
 
 namespace muster::platform {
@@ -15,9 +17,20 @@ using muster::testing::HasCode;
 using muster::testing::IsOk;
 
 Bytes Hex(std::string_view hex) { return FromHex(hex).value(); }
-std::unique_ptr<Keystream> StreamOf(std::string_view seed) {
-  return NewAesCtrKeystream(Secret(Hex(seed))).value();
-}
+enum class Way { kOpenSsl, kVaes };
+void PrintTo(Way way, std::ostream* out) { *out << (way == Way::kVaes ? "VAES" : "OpenSSL"); }
+
+class AesCtr : public ::testing::TestWithParam<Way> {
+ protected:
+  void SetUp() override {
+    if (GetParam() == Way::kVaes && !HasVaes()) GTEST_SKIP() << "this processor has no VAES";
+  }
+  static std::unique_ptr<Keystream> StreamOf(std::string_view seed) {
+    const Secret secret(Hex(seed));
+    return GetParam() == Way::kVaes ? NewVaesKeystream(secret)
+                                    : NewOpenSslKeystream(secret).value();
+  }
+};
 Bytes Read(Keystream& stream, std::uint64_t offset, std::size_t size) {
   Bytes out(size);
   EXPECT_THAT(stream.Fill(offset, out), IsOk());
@@ -28,7 +41,7 @@ constexpr std::string_view kSeed =
     "000102030405060708090a0b0c0d0e0f"
     "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
 
-TEST(AesCtr, GivesTheCiphertextsOfSp80038aSectionF51) {
+TEST_P(AesCtr, GivesTheCiphertextsOfSp80038aSectionF51) {
   const auto stream = StreamOf("2b7e151628aed2a6abf7158809cf4f3cf0f1f2f3f4f5f6f7f8f9fafbfcfdfeff");
   Bytes text =
       Hex("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51"
@@ -41,7 +54,7 @@ TEST(AesCtr, GivesTheCiphertextsOfSp80038aSectionF51) {
 }
 
 // Both ends as `openssl enc -aes-128-ctr` gives them for 4 MiB of zeroes.
-TEST(AesCtr, SeekingToWordTwoToTheTwentyGivesTheWordsOfStreaming) {
+TEST_P(AesCtr, SeekingToWordTwoToTheTwentyGivesTheWordsOfStreaming) {
   constexpr std::size_t kAt = std::size_t{4} << 20;
   const auto streamed = StreamOf(kSeed);
   const Bytes whole = Read(*streamed, 0, kAt + 32);
@@ -53,7 +66,7 @@ TEST(AesCtr, SeekingToWordTwoToTheTwentyGivesTheWordsOfStreaming) {
   EXPECT_EQ(ToHex(Read(*sought, kAt, 32)), ToHex(ByteView(whole).last(32)));
 }
 
-TEST(AesCtr, TheCounterCarriesThroughAllSixteenBytes) {
+TEST_P(AesCtr, TheCounterCarriesThroughAllSixteenBytes) {
   const char* const seed = "000102030405060708090a0b0c0d0e0fffffffffffffffffffffffffffffffff";
   const Bytes words =
       Hex("3c441f32ce07822364d7a2990e50bb13c6a13b37878f5b826f4f8162a1c8d879"
@@ -66,7 +79,7 @@ TEST(AesCtr, TheCounterCarriesThroughAllSixteenBytes) {
   }
 }
 
-TEST(AesCtr, PiecesInAnyOrderAreThoseOfTheWhole) {
+TEST_P(AesCtr, PiecesInAnyOrderAreThoseOfTheWhole) {
   const auto reference = StreamOf(kSeed);
   const Bytes whole = Read(*reference, 0, 100'000);
   const auto stream = StreamOf(kSeed);
@@ -80,7 +93,7 @@ TEST(AesCtr, PiecesInAnyOrderAreThoseOfTheWhole) {
   }
 }
 
-TEST(AesCtr, EachBitOfTheSeedChangesHalfOfTheStream) {
+TEST_P(AesCtr, EachBitOfTheSeedChangesHalfOfTheStream) {
   constexpr std::size_t kBytes = 4096;
   const auto original = StreamOf(kSeed);
   const Bytes expected = Read(*original, 0, kBytes);
@@ -97,10 +110,8 @@ TEST(AesCtr, EachBitOfTheSeedChangesHalfOfTheStream) {
   }
 }
 
-TEST(AesCtr, SeedsOfAnotherLengthAndRangesBeyondTheEndAreRefused) {
+TEST_P(AesCtr, RangesBeyondTheEndAreRefused) {
   constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
-  for (const std::size_t size : {0, 16, 31, 33})
-    EXPECT_THAT(NewAesCtrKeystream(Secret(Bytes(size))), HasCode(kInvalid)) << size;
   const auto stream = StreamOf(kSeed);
   Bytes out(16);
   EXPECT_THAT(stream->Fill((std::uint64_t{1} << 63) - 16, out), IsOk());
@@ -108,6 +119,76 @@ TEST(AesCtr, SeedsOfAnotherLengthAndRangesBeyondTheEndAreRefused) {
   EXPECT_THAT(stream->Fill(~std::uint64_t{0}, out), HasCode(kInvalid));
   // A refusal leaves the stream where it was.
   EXPECT_EQ(ToHex(Read(*stream, 0, 16)), "66a7c7e8345231489751de073316adad");
+  if (AddingKeystream* const adding = stream->adding()) {
+    std::vector<std::uint32_t> words(4);
+    EXPECT_THAT(adding->Add((std::uint64_t{1} << 63) - 15, words), HasCode(kInvalid));
+    EXPECT_EQ(words, std::vector<std::uint32_t>(4));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, AesCtr, ::testing::Values(Way::kOpenSsl, Way::kVaes),
+                         [](const auto& way) { return ::testing::PrintToString(way.param); });
+
+TEST(AesCtrKeystream, SeedsOfAnotherLengthAreRefused) {
+  for (const std::size_t size : {0, 16, 31, 33}) {
+    const Secret seed((Bytes(size)));
+    EXPECT_THAT(NewAesCtrKeystream(seed), HasCode(absl::StatusCode::kInvalidArgument)) << size;
+    EXPECT_THAT(NewOpenSslKeystream(seed), HasCode(absl::StatusCode::kInvalidArgument)) << size;
+  }
+}
+
+// A seed whose counter soon overflows its low half, or all of itself, in one case of two.
+Bytes RandomSeed(SeededRng& rng) {
+  Bytes seed(32);
+  for (std::byte& b : seed) b = static_cast<std::byte>(rng.Next() >> 56);
+  const std::size_t ones = rng.Below(2) == 0 ? 0 : 8 * (1 + rng.Below(2));
+  for (std::size_t i = 0; i < ones; ++i) seed[31 - i] = std::byte{0xff};
+  if (ones > 0) seed[31] = static_cast<std::byte>(rng.Next() >> 56);
+  return seed;
+}
+// Near the start, where counters overflow, and anywhere; of any alignment.
+std::uint64_t RandomOffset(SeededRng& rng) {
+  return rng.Below(3) == 0 ? rng.Next() >> 2 : rng.Below(10'000);
+}
+
+template <typename Word>
+void ExpectSameSums(SeededRng& rng, Keystream& reference, AddingKeystream& adding) {
+  const std::uint64_t offset = RandomOffset(rng);
+  std::vector<Word> words(rng.Below(3000));
+  for (Word& word : words) word = static_cast<Word>(rng.Next() >> 32);
+  const std::vector<Word> before = words;
+  std::vector<Word> stream(words.size());
+  ASSERT_THAT(reference.Fill(offset, std::as_writable_bytes(std::span(stream))), IsOk());
+  ASSERT_THAT(adding.Add(offset, std::span<Word>(words)), IsOk());
+  for (std::size_t i = 0; i < words.size(); ++i)
+    ASSERT_EQ(words[i], static_cast<Word>(before[i] + stream[i])) << i << " at " << offset;
+  ASSERT_THAT(adding.Subtract(offset, std::span<Word>(words)), IsOk());
+  ASSERT_EQ(words, before) << "at " << offset;
+}
+
+TEST(VaesKeystream, GivesAndAddsTheBytesOfOpenSslForAnySeedOffsetAndLength) {
+  if (!HasVaes()) GTEST_SKIP() << "this processor has no VAES";
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+    SCOPED_TRACE(::testing::Message() << "seed=" << seed);
+    SeededRng rng(seed);
+    const Secret key(RandomSeed(rng));
+    const auto reference = NewOpenSslKeystream(key).value();
+    const auto stream = NewVaesKeystream(key);
+    ASSERT_NE(stream->adding(), nullptr);
+    for (int i = 0; i < 5; ++i) {
+      const std::uint64_t offset = RandomOffset(rng);
+      const std::size_t size = rng.Below(5000);
+      ASSERT_EQ(Read(*stream, offset, size), Read(*reference, offset, size))
+          << size << " at " << offset;
+      ExpectSameSums<std::uint32_t>(rng, *reference, *stream->adding());
+      ExpectSameSums<std::uint16_t>(rng, *reference, *stream->adding());
+    }
+  }
+}
+
+TEST(AesCtrKeystream, TakesTheVectorInstructionsWhereTheyAre) {
+  const auto stream = NewAesCtrKeystream(Secret(Bytes(32))).value();
+  EXPECT_EQ(stream->adding() != nullptr, HasVaes());
 }
 
 }  // namespace
