@@ -1,5 +1,6 @@
 #include "coordinator/campaign/campaign.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace muster::coordinator {
@@ -12,6 +13,12 @@ Status Forbidden(const CampaignState& s, std::string_view what) {
 }
 
 bool IsRunning(const CampaignState& s) { return std::holds_alternative<Running>(s.phase); }
+
+bool InBlock(const CampaignState& s, const DeviceId& device) {
+  return std::any_of(s.blocks.begin(), s.blocks.end(), [&](const auto& block) {
+    return std::find(block.begin(), block.end(), device) != block.end();
+  });
+}
 
 RoundKey NextRound(const CampaignState& s) {
   return {s.spec.name, RoundNumber(s.last_round.value() + 1), s.next_attempt};
@@ -47,6 +54,15 @@ std::optional<std::string> EndAfter(const CampaignState& s, const RoundPublished
 StatusOr<CampaignFacts> On(const CampaignState& s, const EnoughEnrolled&) {
   if (!std::holds_alternative<Waiting>(s.phase)) return CampaignFacts{};
   return CampaignFacts{RoundStarted{NextRound(s)}};
+}
+StatusOr<CampaignFacts> On(const CampaignState& s, const DevicesBlocked& e) {
+  CampaignFacts facts;
+  for (const std::vector<DeviceId>& block : e.blocks) {
+    for (const DeviceId& device : block)
+      if (InBlock(s, device)) return CampaignFacts{};  // Old news.
+    facts.emplace_back(BlockDrawn{block});
+  }
+  return facts;
 }
 StatusOr<CampaignFacts> On(const CampaignState& s, const RoundPublishedEvent& e) {
   if (s.current != e.key) return CampaignFacts{};
@@ -107,6 +123,7 @@ void Apply(CampaignState& s, const CampaignFact& fact) {
                    s.params = f.base.params;
                    s.phase = Waiting{};
                  },
+                 [&](const BlockDrawn& f) { s.blocks.push_back(f.devices); },
                  [&](const RoundStarted& f) {
                    s.phase = Running{};
                    s.current = f.key;
@@ -121,7 +138,7 @@ void Apply(CampaignState& s, const CampaignFact& fact) {
                    if (f.evaluated > 0)
                      s.evaluations.push_back(
                          {f.key.round, MetricsOf(f.sums), f.evaluated, f.params, std::nullopt});
-                   else if (f.key.round.value() == s.spec.plan.rounds)
+                   else if (f.key.round.value() == s.spec.plan.rounds && !s.spec.statistics)
                      s.evaluations.push_back({f.key.round, {}, 0, f.params, std::nullopt});
                  },
                  [&](const RoundFailed& f) {

@@ -12,7 +12,7 @@
 
 namespace muster::coordinator {
 
-// What the campaign started from, pinned when it was applied.
+// What the campaign started from, pinned when it was applied. Of statistics, the contract alone.
 struct CampaignBase {
   VersionNumber version;
   Digest params;
@@ -50,7 +50,9 @@ struct CampaignState {
   RoundNumber last_round{0};        // The last one published.
   std::uint32_t next_attempt = 1;
   std::uint32_t abandoned = 0;
-  Digest params;     // Newest global parameters.
+  // Of a secure campaign: devices that are always asked together.
+  std::vector<std::vector<DeviceId>> blocks;
+  Digest params;     // Newest global parameters; of statistics, what the last pass found.
   Digest optimizer;  // State of the server rule; all zeros: none yet.
   std::vector<EvaluatedRound> evaluations;
   Timestamp applied_at;
@@ -60,6 +62,10 @@ struct CampaignState {
 
 // Events.
 struct EnoughEnrolled {};
+// Devices that are in no block yet now are.
+struct DevicesBlocked {
+  std::vector<std::vector<DeviceId>> blocks;
+};
 struct RoundPublishedEvent {
   RoundKey key;
   Digest params;
@@ -84,13 +90,17 @@ struct ResumeCampaign {};
 struct CancelCampaign {
   std::string why;
 };
-using CampaignEvent = std::variant<EnoughEnrolled, RoundPublishedEvent, RoundAbandonedEvent,
-                                   VersionPublished, PauseCampaign, ResumeCampaign, CancelCampaign>;
+using CampaignEvent =
+    std::variant<EnoughEnrolled, DevicesBlocked, RoundPublishedEvent, RoundAbandonedEvent,
+                 VersionPublished, PauseCampaign, ResumeCampaign, CancelCampaign>;
 
 // Facts.
 struct CampaignApplied {
   CampaignSpec spec;
   CampaignBase base;
+};
+struct BlockDrawn {
+  std::vector<DeviceId> devices;
 };
 struct RoundStarted {
   RoundKey key;
@@ -122,9 +132,9 @@ struct CampaignCompleted {
 struct CampaignCancelled {
   std::string why;
 };
-using CampaignFact =
-    std::variant<CampaignApplied, RoundStarted, RoundSucceeded, RoundFailed, VersionRegistered,
-                 CampaignPaused, CampaignResumed, CampaignCompleted, CampaignCancelled>;
+using CampaignFact = std::variant<CampaignApplied, BlockDrawn, RoundStarted, RoundSucceeded,
+                                  RoundFailed, VersionRegistered, CampaignPaused, CampaignResumed,
+                                  CampaignCompleted, CampaignCancelled>;
 using CampaignFacts = std::vector<CampaignFact>;
 
 // Effects, all safe to repeat.

@@ -30,6 +30,11 @@ Row RowOf(const CampaignFact& fact) {
           [](const CampaignApplied& f) {
             return Row{"CampaignApplied", {{"spec", ToJson(f.spec)}, {"base", BaseOf(f.base)}}};
           },
+          [](const BlockDrawn& f) {
+            Json devices = Json::array();
+            for (const DeviceId& device : f.devices) devices.push_back(device.value());
+            return Row{"BlockDrawn", {{"devices", std::move(devices)}}};
+          },
           [](const RoundStarted& f) {
             return Row{"RoundStarted", KeyOf(f.key)};
           },
@@ -79,6 +84,10 @@ class FactReader {
  private:
   CampaignFact Fact(const std::string& type) {
     if (type == "CampaignApplied") return Applied();
+    if (type == "BlockDrawn") {
+      const std::vector<std::string> devices = r_.Texts("devices");
+      return BlockDrawn{{devices.begin(), devices.end()}};
+    }
     if (type == "RoundStarted") return RoundStarted{Key()};
     if (type == "RoundSucceeded") return Succeeded();
     if (type == "RoundFailed") {

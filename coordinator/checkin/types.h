@@ -10,11 +10,10 @@
 #include "base/ids.h"
 #include "coordinator/campaign/spec.h"
 #include "coordinator/fleet/fleet.h"
+#include "coordinator/round/task_kind.h"
 #include "registry/registry.h"
 
 namespace muster::coordinator {
-
-enum class TaskKind { kTrain, kEvaluate };
 
 struct Assignment {
   RoundKey round;
@@ -34,6 +33,7 @@ struct Assignment {
   double bound = 0;
   std::optional<double> max_norm;
   Bytes secure_task;  // What the round's secure session is for; empty: a plain round.
+  Bytes statistics;   // statistics::EncodeQuery; with kStatistics only.
 };
 
 // About an update that a device holds because it was received but not known to be counted.

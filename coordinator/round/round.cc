@@ -24,6 +24,26 @@ RoundFact CloseWith(const RoundPlan& plan, std::size_t counted) {
                         fmt::format("{} of {} updates came", counted, plan.minimum)};
 }
 
+Status CheckAwaited(const RoundPlan& plan, const DeviceSet& awaited,
+                    const std::vector<DeviceId>& devices) {
+  for (const DeviceId& device : devices)
+    if (!awaited.contains(device)) return Outsider(plan, device);
+  return Ok();
+}
+
+// Those who are awaited and not among `came`: with what is known of them, or silent.
+void DropRest(const DeviceSet& awaited, const std::vector<DeviceId>& came,
+              const std::vector<Drop>& known, RoundFacts& facts) {
+  std::map<DeviceId, DeviceDropped> rest;
+  for (const DeviceId& device : awaited)
+    rest.emplace(device, DeviceDropped{device, Reason::kDEVICE_SILENT, ""});
+  for (const Drop& drop : known)
+    if (const auto it = rest.find(drop.device); it != rest.end())
+      it->second = {drop.device, drop.reason, drop.detail};
+  for (const DeviceId& device : came) rest.erase(device);
+  for (auto& [device, drop] : rest) facts.emplace_back(std::move(drop));
+}
+
 // The moment from which a window without progress is over.
 Timestamp Expiry(Timestamp deadline, Timestamp last_progress, Duration window) {
   return std::max(deadline, last_progress + window);
@@ -74,6 +94,17 @@ StatusOr<RoundFacts> On(const RoundPlan& plan, const Collecting& s, const Checkp
   if (counted >= plan.goal || awaited == 0) facts.push_back(CloseWith(plan, counted));
   return facts;
 }
+StatusOr<RoundFacts> On(const RoundPlan& plan, const Collecting& s, const CountTogether& e,
+                        Timestamp now) {
+  RoundFacts facts;
+  if (!e.devices.empty()) {
+    MUSTER_TRY(CheckAwaited(plan, s.awaited, e.devices));
+    facts.emplace_back(UpdatesCounted{e.devices, e.checkpoint, now + plan.report_window});
+  }
+  DropRest(s.awaited, e.devices, e.rest, facts);
+  facts.push_back(CloseWith(plan, s.counted.size() + e.devices.size()));
+  return facts;
+}
 StatusOr<RoundFacts> On(const RoundPlan& plan, const Collecting& s, const Drop& e, Timestamp) {
   if (s.dropped.contains(e.device) || s.counted.contains(e.device)) return RoundFacts{};
   if (!s.awaited.contains(e.device)) return Outsider(plan, e.device);
@@ -107,6 +138,17 @@ StatusOr<RoundFacts> On(const RoundPlan& plan, const Evaluating& s, const Evalua
   if (!s.awaited.contains(e.device)) return Outsider(plan, e.device);
   RoundFacts facts{EvaluationCounted{e.device, e.sums, now + plan.evaluation_window}};
   if (s.awaited.size() == 1) facts.emplace_back(ModelPublished{});
+  return facts;
+}
+StatusOr<RoundFacts> On(const RoundPlan& plan, const Evaluating& s, const EvaluateTogether& e,
+                        Timestamp) {
+  RoundFacts facts;
+  if (!e.devices.empty()) {
+    MUSTER_TRY(CheckAwaited(plan, s.awaited, e.devices));
+    facts.emplace_back(EvaluationsSummed{e.devices, e.sums});
+  }
+  DropRest(s.awaited, e.devices, e.rest, facts);
+  facts.emplace_back(ModelPublished{});
   return facts;
 }
 StatusOr<RoundFacts> On(const RoundPlan&, const Evaluating& s, const Drop& e, Timestamp) {
@@ -229,6 +271,11 @@ void Apply(RoundState& state, const RoundFact& fact) {
             s.reported.insert(s.awaited.extract(f.device));
             Add(s.sums, f.sums);
             s.deadline = f.deadline;
+          },
+          [&](const EvaluationsSummed& f) {
+            auto& s = std::get<Evaluating>(state);
+            for (const DeviceId& device : f.devices) s.reported.insert(s.awaited.extract(device));
+            Add(s.sums, f.sums);
           },
           [&](const ModelPublished&) { state = Publish(std::move(std::get<Evaluating>(state))); },
           [&](const RoundAbandoned& f) {

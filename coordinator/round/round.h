@@ -91,6 +91,13 @@ struct Drop {
   Reason reason;
   std::string detail;
 };
+// The sum of exactly these devices' updates is durable, and nobody else's will be: what came of a
+// secure sum. Without devices there is none. `rest`: those left out of whom a reason is known.
+struct CountTogether {
+  std::vector<DeviceId> devices;
+  std::string checkpoint;
+  std::vector<Drop> rest;
+};
 struct Aggregated {
   Digest params;
   Digest optimizer;
@@ -100,6 +107,12 @@ struct Evaluate {
   DeviceId device;
   EvaluationSums sums;
 };
+// The same of evaluations, as CountTogether.
+struct EvaluateTogether {
+  std::vector<DeviceId> devices;
+  EvaluationSums sums;
+  std::vector<Drop> rest;
+};
 struct Cancel {
   std::string why;
 };
@@ -108,8 +121,8 @@ struct Tick {
 };
 // The coordinator was down; that time does not use up a window.
 struct Restart {};
-using RoundEvent =
-    std::variant<Join, Checkpointed, Drop, Aggregated, Evaluate, Cancel, Tick, Restart>;
+using RoundEvent = std::variant<Join, Checkpointed, CountTogether, Drop, Aggregated, Evaluate,
+                                EvaluateTogether, Cancel, Tick, Restart>;
 
 // Facts: what the round decided. They are journalled; replaying them rebuilds the state.
 struct RoundOpened {
@@ -144,6 +157,10 @@ struct EvaluationCounted {
   EvaluationSums sums;
   Timestamp deadline;
 };
+struct EvaluationsSummed {
+  std::vector<DeviceId> devices;
+  EvaluationSums sums;
+};
 struct ModelPublished {};
 struct RoundAbandoned {
   Reason reason;
@@ -154,7 +171,7 @@ struct DeadlineExtended {
 };
 using RoundFact = std::variant<RoundOpened, DevicesJoined, CollectionBegan, UpdatesCounted,
                                DeviceDropped, CollectionClosed, ModelAggregated, EvaluationCounted,
-                               ModelPublished, RoundAbandoned, DeadlineExtended>;
+                               EvaluationsSummed, ModelPublished, RoundAbandoned, DeadlineExtended>;
 using RoundFacts = std::vector<RoundFact>;
 
 // Effects: what a round in this state wants of the world. All are safe to repeat.

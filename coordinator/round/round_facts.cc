@@ -88,6 +88,10 @@ Row RowOf(const RoundFact& fact) {
                         {"sums", SumsOf(f.sums)},
                         {"deadline", UnixMillis(f.deadline)}}};
           },
+          [](const EvaluationsSummed& f) {
+            return Row{"EvaluationsSummed",
+                       {{"devices", IdsOf(f.devices)}, {"sums", SumsOf(f.sums)}}};
+          },
           [](const ModelPublished&) {
             return Row{"ModelPublished", Json::object()};
           },
@@ -124,6 +128,8 @@ StatusOr<RoundFact> FactOf(const std::string& type, JsonReader& reader, Status& 
   if (type == "EvaluationCounted")
     return RoundFact(
         EvaluationCounted{DeviceId(reader.Text("device")), SumsAt(reader, bad), deadline()});
+  if (type == "EvaluationsSummed")
+    return RoundFact(EvaluationsSummed{devices(), SumsAt(reader, bad)});
   if (type == "ModelPublished") return RoundFact(ModelPublished{});
   if (type == "RoundAbandoned")
     return RoundFact(RoundAbandoned{ReasonAt(reader, bad), reader.Text("why")});

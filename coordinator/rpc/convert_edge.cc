@@ -19,6 +19,23 @@ v1::CheckInReply::HeldState ToProto(HeldState state) {
   }
   return v1::CheckInReply::NOTHING_HELD;
 }
+v1::Assignment::Kind ToProto(TaskKind kind) {
+  switch (kind) {
+    case TaskKind::kTrain: return v1::Assignment::TRAIN;
+    case TaskKind::kEvaluate: return v1::Assignment::EVALUATE;
+    case TaskKind::kStatistics: return v1::Assignment::STATISTICS;
+  }
+  return v1::Assignment::KIND_UNSPECIFIED;
+}
+StatusOr<TaskKind> FromProto(v1::Assignment::Kind kind) {
+  switch (kind) {
+    case v1::Assignment::KIND_UNSPECIFIED:
+    case v1::Assignment::TRAIN: return TaskKind::kTrain;
+    case v1::Assignment::EVALUATE: return TaskKind::kEvaluate;
+    case v1::Assignment::STATISTICS: return TaskKind::kStatistics;
+    default: return InvalidField("kind", "{} is none", static_cast<int>(kind));
+  }
+}
 }  // namespace
 
 RoundKey FromProto(const v1::RoundKey& in) {
@@ -56,7 +73,7 @@ v1::CheckInReply ToProto(const CheckInReply& in) {
 v1::Assignment ToProto(const Assignment& in) {
   v1::Assignment out;
   *out.mutable_round() = ToProto(in.round);
-  out.set_kind(in.kind == TaskKind::kTrain ? v1::Assignment::TRAIN : v1::Assignment::EVALUATE);
+  out.set_kind(ToProto(in.kind));
   out.set_params_digest(in.params.ToString());
   out.set_params_bytes(in.params_bytes);
   if (in.module) {
@@ -81,6 +98,7 @@ v1::Assignment ToProto(const Assignment& in) {
   out.set_bound(in.bound);
   out.set_max_norm(in.max_norm.value_or(0));
   out.set_secure_task(std::string(AsText(in.secure_task)));
+  out.set_statistics(std::string(AsText(in.statistics)));
   return out;
 }
 
@@ -88,6 +106,7 @@ StatusOr<SecureAsk> FromProto(const v1::SecureRequest& in) {
   const ByteView message = AsBytes(in.message()), seen = AsBytes(in.seen());
   SecureAsk out;
   out.round = FromProto(in.round());
+  MUSTER_ASSIGN(out.kind, FromProto(in.kind()));
   out.message.assign(message.begin(), message.end());
   out.hold = Duration(in.hold_ms());
   if (seen.empty()) return out;

@@ -6,7 +6,15 @@
 
 namespace muster::coordinator {
 namespace {
+constexpr char kKindKey[] = "muster-kind";          // Which session of the round; train.
 constexpr char kHeaderKey[] = "muster-header-bin";  // MaskedHeader, encoded.
+
+StatusOr<TaskKind> KindOf(const grpc::ServerContextBase& context) {
+  if (context.client_metadata().count(kKindKey) == 0) return TaskKind::kTrain;
+  MUSTER_ASSIGN(const std::string name, rpc::MetadataText(context, kKindKey));
+  if (const auto kind = ParseTaskKind(name)) return *kind;
+  return InvalidField(kKindKey, "'{}' is not train, evaluate or statistics", name);
+}
 
 class UploadSink final : public rpc::ChunkSink {
  public:
@@ -17,16 +25,18 @@ class UploadSink final : public rpc::ChunkSink {
 
   void Start(std::function<void(StatusOr<rpc::UploadRange>)> admitted) override {
     begun_ = true;
-    const auto begin =
-        target_.header.empty() ? &Coordinator::BeginUpload : &Coordinator::BeginMaskedUpload;
-    (coordinator_.*begin)(target_.device, target_.round, target_.total,
-                          // The buffer is handed over before `admitted` lets the first Take come.
-                          [buffer = buffer_, total = target_.total, admitted = std::move(admitted)](
-                              StatusOr<std::shared_ptr<UploadBuffer>> admission) {
-                            if (!admission.ok()) return admitted(admission.status());
-                            *buffer = *std::move(admission);
-                            admitted(rpc::UploadRange{(*buffer)->received, total});
-                          });
+    // The buffer is handed over before `admitted` lets the first Take come.
+    auto take = [buffer = buffer_, total = target_.total, admitted = std::move(admitted)](
+                    StatusOr<std::shared_ptr<UploadBuffer>> admission) {
+      if (!admission.ok()) return admitted(admission.status());
+      *buffer = *std::move(admission);
+      admitted(rpc::UploadRange{(*buffer)->received, total});
+    };
+    if (target_.header.empty())
+      return coordinator_.BeginUpload(target_.device, target_.round, target_.total,
+                                      std::move(take));
+    coordinator_.BeginMaskedUpload(target_.device, target_.round, target_.kind, target_.total,
+                                   std::move(take));
   }
 
   bool TakeBlocks() const override { return false; }  // A copy; the rest is posted.
@@ -49,7 +59,7 @@ class UploadSink final : public rpc::ChunkSink {
     if (target_.header.empty())
       return coordinator_.FinishUpload(target_.device, target_.round, target_.examples,
                                        std::move(answer));
-    coordinator_.FinishMaskedUpload(target_.device, target_.round, target_.header,
+    coordinator_.FinishMaskedUpload(target_.device, target_.round, target_.kind, target_.header,
                                     std::move(answer));
   }
 
@@ -78,6 +88,7 @@ StatusOr<UploadTarget> TargetOf(const grpc::ServerContextBase& context, const Ca
   if (context.client_metadata().count(kHeaderKey) > 0) {
     MUSTER_ASSIGN(const std::string header, rpc::MetadataText(context, kHeaderKey));
     target.header.assign(AsBytes(header).begin(), AsBytes(header).end());
+    MUSTER_ASSIGN(target.kind, KindOf(context));
   }
   return target;
 }

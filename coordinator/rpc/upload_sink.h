@@ -8,12 +8,14 @@ namespace muster::coordinator {
 struct UploadTarget {
   DeviceId device;
   RoundKey round;
-  std::uint64_t total = 0;     // Of the whole file.
-  std::uint64_t examples = 0;  // As the device claims; screened with the update.
-  Bytes header;                // Of a masked vector; empty: a plain update.
+  std::uint64_t total = 0;           // Of the whole file.
+  std::uint64_t examples = 0;        // As the device claims; screened with the update.
+  Bytes header;                      // Of a masked vector; empty: a plain update.
+  TaskKind kind = TaskKind::kTrain;  // Which session of the round takes it.
 };
 
-// Reads the call's metadata: muster-campaign, -round, -attempt, -bytes, -examples, -header-bin.
+// Reads the call's metadata: muster-campaign, -round, -attempt, -bytes, -examples, -kind,
+// -header-bin.
 StatusOr<UploadTarget> TargetOf(const grpc::ServerContextBase& context, const Caller& caller);
 
 std::unique_ptr<rpc::ChunkSink> MakeUploadSink(Coordinator& coordinator, UploadTarget target);

@@ -6,11 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "aggregation/statistics/result.h"
 #include "coordinator/campaign/campaign.h"
 #include "coordinator/checkin/types.h"
 #include "coordinator/fleet/fleet.h"
 #include "coordinator/round/round_driver.h"
-#include "coordinator/secure/secure_round.h"
+#include "coordinator/secure/secure_cohort.h"
 #include "coordinator/training/round_work.h"
 #include "coordinator/training/uploads.h"
 
@@ -72,8 +73,8 @@ class CampaignRunner {
   StatusOr<std::shared_ptr<RoundWork>> AdmitUpload(const DeviceId& device,
                                                    const RoundKey& key) const;
   // The session that takes its masked vector; SECURE_NOT_ASKED in a plain round.
-  StatusOr<std::shared_ptr<SecureRound>> AdmitMasked(const DeviceId& device,
-                                                     const RoundKey& key) const;
+  StatusOr<std::shared_ptr<SecureRound>> AdmitMasked(const DeviceId& device, const RoundKey& key,
+                                                     TaskKind kind) const;
   // One step of a secure round. SECURE_NOT_ASKED, NOT_IN_COHORT.
   void Secure(const DeviceId& device, SecureAsk ask, Done<SecureAnswer> done) const;
   bool HasReceived(const DeviceId& device, const RoundKey& key) const;
@@ -84,9 +85,10 @@ class CampaignRunner {
   void OnCheckpoint(const RoundKey& key, std::vector<DeviceId> devices, std::string checkpoint);
   void OnAggregated(const RoundKey& key, Digest params, Digest optimizer);
   void OnWorkFailed(const RoundKey& key);
-  void OnSecureLiar(const RoundKey& key, const DeviceId& device, std::string violation);
-  void OnSecureSum(const RoundKey& key, std::vector<DeviceId> survivors, std::string checkpoint);
-  void OnSecureAbandoned(const RoundKey& key, Reason reason, std::string why);
+  void OnSecureVector(const SessionKey& key, const DeviceId& device);
+  void OnSecureLiar(const SessionKey& key, const DeviceId& device, std::string violation);
+  void OnSecureSum(const SessionKey& key, std::vector<DeviceId> survivors, std::string file);
+  void OnSecureAbandoned(const SessionKey& key, Reason reason, std::string why);
   // Answers devices that wait in a session (shutting down).
   void SendHome();
 
@@ -96,6 +98,8 @@ class CampaignRunner {
   const RoundDriver* round() const { return round_ ? &*round_ : nullptr; }
   std::uint32_t received() const { return static_cast<std::uint32_t>(received_.size()); }
   const std::map<std::string, std::uint64_t>& refused() const { return refused_; }
+  // Of a campaign of statistics that has counted: statistics::EncodeResult; empty: nothing yet.
+  std::string StatisticsResult() const;
 
  private:
   Status Handle(const CampaignEvent& event, const Caller& by);
@@ -115,20 +119,47 @@ class CampaignRunner {
   void RoundIsOver();
   bool IsCurrent(const RoundKey& key) const { return round_ && round_->plan().key == key; }
 
-  RoundPlan PlanOf(const RoundKey& key) const;
-  std::vector<DeviceId> Draw(const RoundKey& key) const;
+  static Status RoundClosed(const RoundKey& key);
+  static Status NotInCohort(const RoundKey& key);
+
+  // Whom a round asks.
+  bool AsksBlocks() const;
+  const std::vector<DeviceId>* BlockOf(const RoundKey& key) const;
+  std::vector<std::vector<DeviceId>> NewBlocks() const;
+  StatusOr<std::vector<DeviceId>> Draw(const RoundKey& key) const;
+  RoundPlan PlanOf(const RoundKey& key, std::size_t drawn) const;
+  bool MayJoin(const Device& device) const;
+  StatusOr<bool> HasBegun(const RoundKey& key) const;
+  // Takes up the round of the journal or opens it; whether it was there.
+  StatusOr<bool> OpenRound(const RoundKey& key);
+
   StatusOr<std::shared_ptr<const Params>> BaseParams();
   Status StartWork();
-  // Opens the round's secure session, or abandons a round that is too small for one.
-  void StartSecure(const Collecting& round);
-  bool IsInSession() const {
-    return secure_ && std::holds_alternative<Collecting>(round_->state());
-  }
+
+  // Secure sums.
+  std::optional<TaskKind> SecureStage() const;
+  std::shared_ptr<SecureCohort> Sessions() const;  // Of this stage; null: none is open.
+  std::shared_ptr<SecureCohort> SessionsOf(TaskKind kind) const;
+  StatusOr<SecureSubject> SubjectOf(TaskKind stage) const;
+  SecureCohort::Parts PartsOf(TaskKind stage) const;
+  void StartSessions();
+  void EndSessions();
+  Status CheckSecure() const;
+  void OnSecureEnd(const RoundKey& key, TaskKind kind, const SecureEnd& end);
+  Status CountSum(const SecureEnd& end, std::vector<Drop> rest);
+  Status EvaluateSum(const SecureEnd& end, std::vector<Drop> rest);
+
+  // Statistics.
+  StatusOr<aggregation::statistics::Tally> FirstTally() const;
+  StatusOr<aggregation::statistics::Query> StatisticsQuery() const;
+  StatusOr<Assignment> StatisticsTask();
+  void Summarise(const Aggregate& owed);
+
   // Takes a device out of the round; while a session runs only once that has ended, since nobody
   // knows before whose vectors are in the sum.
   Status DropDevice(const DeviceId& device, Reason reason, std::string detail);
-  // Takes out all that are still awaited, with what is known of each.
-  void DropRest(Reason reason, const std::string& detail);
+  void CountDevices(const std::vector<DeviceId>& devices);
+  StatusOr<Assignment> TaskFor(const DeviceId& device);
   // What tasks of the current round say: the model, its contract and the sizes of its artefacts.
   StatusOr<Assignment> Task(TaskKind kind, const Digest& params);
   void Forget(const Digest& blob);
@@ -139,8 +170,8 @@ class CampaignRunner {
   std::uint64_t next_seq_ = 0;
   std::optional<RoundDriver> round_;
   std::shared_ptr<RoundWork> work_;
-  std::shared_ptr<SecureRound> secure_;
-  std::shared_ptr<SecureRound> finished_;    // The last session, for those who ask late.
+  std::map<TaskKind, std::shared_ptr<SecureCohort>> secure_;    // Of the current round.
+  std::map<TaskKind, std::shared_ptr<SecureCohort>> finished_;  // The last one's, for late ones.
   std::map<DeviceId, Drop> dropped_later_;   // When the session has ended; volatile.
   Timestamp round_began_;                    // Here: a restart begins anew.
   bool aggregating_ = false;                 // Asked of work_, not answered yet.

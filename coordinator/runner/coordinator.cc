@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "coordinator/campaign/spec_statistics.h"
+
 namespace muster::coordinator {
 namespace {
 constexpr Duration kTick{200};
@@ -168,16 +170,16 @@ void Coordinator::BeginUpload(DeviceId device, RoundKey round, std::uint64_t tot
       });
 }
 
-void Coordinator::BeginMaskedUpload(DeviceId device, RoundKey round, std::uint64_t total,
-                                    Done<std::shared_ptr<UploadBuffer>> done) {
-  control_.Post(
-      [this, device = std::move(device), round = std::move(round), total, done = std::move(done)] {
-        CampaignRunner* runner = Find(round.campaign);
-        if (!runner) return done(NoCampaign());
-        const auto session = runner->AdmitMasked(device, round);
-        if (!session.ok()) return done(session.status());
-        BeginSized({device, round}, total, (*session)->vector_bytes(), done);
-      });
+void Coordinator::BeginMaskedUpload(DeviceId device, RoundKey round, TaskKind kind,
+                                    std::uint64_t total, Done<std::shared_ptr<UploadBuffer>> done) {
+  control_.Post([this, device = std::move(device), round = std::move(round), kind, total,
+                 done = std::move(done)] {
+    CampaignRunner* runner = Find(round.campaign);
+    if (!runner) return done(NoCampaign());
+    const auto session = runner->AdmitMasked(device, round, kind);
+    if (!session.ok()) return done(session.status());
+    BeginSized({device, round}, total, (*session)->vector_bytes(), done);
+  });
 }
 
 void Coordinator::BeginSized(const Uploads::Key& key, std::uint64_t total, std::uint64_t most,
@@ -239,16 +241,16 @@ void Coordinator::FinishUpload(DeviceId device, RoundKey round, std::uint64_t ex
   });
 }
 
-void Coordinator::FinishMaskedUpload(DeviceId device, RoundKey round, Bytes header,
+void Coordinator::FinishMaskedUpload(DeviceId device, RoundKey round, TaskKind kind, Bytes header,
                                      Done<bool> done) {
-  control_.Post([this, device = std::move(device), round = std::move(round),
+  control_.Post([this, device = std::move(device), round = std::move(round), kind,
                  header = std::move(header), done = std::move(done)]() mutable {
     Bytes vector = uploads_.Take({device, round});
     const std::uint64_t size = vector.size();
     std::shared_ptr<void> reservation(nullptr, [this, size](void*) { uploads_.Release(size); });
     CampaignRunner* runner = Find(round.campaign);
     if (!runner) return done(NoCampaign());
-    const auto session = runner->AdmitMasked(device, round);
+    const auto session = runner->AdmitMasked(device, round, kind);
     if (!session.ok()) return done(session.status());
     metrics_.upload_bytes.Add(static_cast<double>(size));
     (*session)->TakeVector(std::move(device), std::move(header), std::move(vector),
@@ -338,17 +340,30 @@ StatusOr<Coordinator::Applied> Coordinator::AsApplied(const CampaignRunner& runn
 }
 
 StatusOr<CampaignBase> Coordinator::BaseOf(const CampaignSpec& spec) const {
-  const auto version = ports_.registry.Resolve(spec.model, spec.base_version);
-  if (!version.ok())
-    return WithField(
-        Prefixed(version.status(), spec.base_version.value() == 0 ? "model" : "base_version"),
-        spec.base_version.value() == 0 ? "model" : "base_version");
+  return spec.statistics ? BaseOf(*spec.statistics) : BaseOf(spec.model, spec.base_version);
+}
+
+StatusOr<CampaignBase> Coordinator::BaseOf(const ModelName& model, VersionNumber wanted) const {
+  const char* path = wanted.value() == 0 ? "model" : "base_version";
+  const auto version = ports_.registry.Resolve(model, wanted);
+  if (!version.ok()) return WithField(Prefixed(version.status(), path), path);
   CampaignBase base;
   base.version = version->version;
   base.params = version->params;
   base.module = version->module;
   base.contract = version->contract;
   base.contract_version = version->contract_version;
+  return base;
+}
+
+StatusOr<CampaignBase> Coordinator::BaseOf(const StatisticsSpec& asked) const {
+  constexpr char kPath[] = "statistics.contract";
+  const auto contract = ports_.registry.GetContract(asked.contract, asked.contract_version);
+  if (!contract.ok()) return WithField(Prefixed(contract.status(), kPath), kPath);
+  MUSTER_TRY(FirstQuery(asked, *contract).status());
+  CampaignBase base;
+  base.contract = asked.contract;
+  base.contract_version = contract->version;
   return base;
 }
 
@@ -441,23 +456,24 @@ void Coordinator::OnWorkFailed(const RoundKey& key, const Status& why) {
   if (CampaignRunner* runner = Find(key.campaign)) runner->OnWorkFailed(key);
 }
 
-void Coordinator::OnSecureVector(const RoundKey& key, const DeviceId& device) {
-  if (CampaignRunner* runner = Find(key.campaign)) runner->OnReceived(device, key);
+void Coordinator::OnSecureVector(const SessionKey& key, const DeviceId& device) {
+  if (CampaignRunner* runner = Find(key.round.campaign)) runner->OnSecureVector(key, device);
 }
 
-void Coordinator::OnSecureLiar(const RoundKey& key, const DeviceId& device, std::string violation) {
-  if (CampaignRunner* runner = Find(key.campaign))
+void Coordinator::OnSecureLiar(const SessionKey& key, const DeviceId& device,
+                               std::string violation) {
+  if (CampaignRunner* runner = Find(key.round.campaign))
     runner->OnSecureLiar(key, device, std::move(violation));
 }
 
-void Coordinator::OnSecureSum(const RoundKey& key, std::vector<DeviceId> survivors,
-                              std::string checkpoint) {
-  if (CampaignRunner* runner = Find(key.campaign))
-    runner->OnSecureSum(key, std::move(survivors), std::move(checkpoint));
+void Coordinator::OnSecureSum(const SessionKey& key, std::vector<DeviceId> survivors,
+                              std::string file) {
+  if (CampaignRunner* runner = Find(key.round.campaign))
+    runner->OnSecureSum(key, std::move(survivors), std::move(file));
 }
 
-void Coordinator::OnSecureAbandoned(const RoundKey& key, Reason reason, std::string why) {
-  if (CampaignRunner* runner = Find(key.campaign))
+void Coordinator::OnSecureAbandoned(const SessionKey& key, Reason reason, std::string why) {
+  if (CampaignRunner* runner = Find(key.round.campaign))
     runner->OnSecureAbandoned(key, reason, std::move(why));
 }
 
@@ -483,6 +499,7 @@ CampaignSnapshot Coordinator::SnapshotOf(const CampaignRunner& runner) const {
   }
   snapshot.received = runner.received();
   snapshot.refused = runner.refused();
+  snapshot.statistics_json = runner.StatisticsResult();
   return snapshot;
 }
 

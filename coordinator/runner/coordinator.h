@@ -80,10 +80,11 @@ class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
   // The buffer is full: screens on the pool, then answers there. OK means received.
   void FinishUpload(DeviceId device, RoundKey round, std::uint64_t examples, Done<bool> done);
   // The same for the masked vector of a secure round. SECURE_NOT_ASKED in a plain one.
-  void BeginMaskedUpload(DeviceId device, RoundKey round, std::uint64_t total,
+  void BeginMaskedUpload(DeviceId device, RoundKey round, TaskKind kind, std::uint64_t total,
                          Done<std::shared_ptr<UploadBuffer>> done);
   // `header`: the encoded MaskedHeader. OK means durable. SECURE_REFUSED.
-  void FinishMaskedUpload(DeviceId device, RoundKey round, Bytes header, Done<bool> done);
+  void FinishMaskedUpload(DeviceId device, RoundKey round, TaskKind kind, Bytes header,
+                          Done<bool> done);
   // One step of a secure round: brings the device's message, if it has one, and answers as soon as
   // the next one for it is there, or when its hold is over. SECURE_REFUSED, SECURE_NOT_ASKED,
   // NOT_IN_COHORT, UNKNOWN_ROUND.
@@ -119,11 +120,10 @@ class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
   void OnAggregated(const RoundKey&, Digest params, Digest optimizer) override;
   void OnWorkFailed(const RoundKey&, const Status& why) override;
   // SecureRoundEvents, on the control strand.
-  void OnSecureVector(const RoundKey&, const DeviceId& device) override;
-  void OnSecureLiar(const RoundKey&, const DeviceId& device, std::string violation) override;
-  void OnSecureSum(const RoundKey&, std::vector<DeviceId> survivors,
-                   std::string checkpoint) override;
-  void OnSecureAbandoned(const RoundKey&, Reason reason, std::string why) override;
+  void OnSecureVector(const SessionKey&, const DeviceId& device) override;
+  void OnSecureLiar(const SessionKey&, const DeviceId& device, std::string violation) override;
+  void OnSecureSum(const SessionKey&, std::vector<DeviceId> survivors, std::string file) override;
+  void OnSecureAbandoned(const SessionKey&, Reason reason, std::string why) override;
 
  private:
   std::optional<CheckInReply> Answer(const DeviceId& id, const CheckInRequest& request);
@@ -137,6 +137,8 @@ class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
   StatusOr<Applied> AsApplied(const CampaignRunner& runner, const CampaignSpec& spec,
                               bool created) const;
   StatusOr<CampaignBase> BaseOf(const CampaignSpec& spec) const;
+  StatusOr<CampaignBase> BaseOf(const ModelName& model, VersionNumber wanted) const;
+  StatusOr<CampaignBase> BaseOf(const StatisticsSpec& asked) const;
   CampaignRunner* Find(const CampaignName& name);
   StatusOr<CampaignRunner*> Require(const CampaignName& name);
   CampaignSnapshot SnapshotOf(const CampaignRunner& runner) const;

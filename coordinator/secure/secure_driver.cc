@@ -20,11 +20,19 @@ bool EndsSession(const secagg::ServerFact& fact) {
 }
 }  // namespace
 
-std::string SecureStream(const RoundKey& key) {
+std::string SecureStreams(const RoundKey& key) {
   return fmt::format("secure/{}/{}-{}", key.campaign.value(), key.round.value(), key.attempt);
 }
 
-SecureDriver::SecureDriver(RoundKey key, secagg::ServerPorts ports, Journal& journal, Clock& clock)
+std::string SecureStream(const SessionKey& key) {
+  std::string stream = SecureStreams(key.round);
+  if (key.kind != TaskKind::kTrain) stream += fmt::format("-{}", NameOf(key.kind));
+  if (key.part > 0) stream += fmt::format("-part{}", key.part + 1);
+  return stream;
+}
+
+SecureDriver::SecureDriver(const SessionKey& key, secagg::ServerPorts ports, Journal& journal,
+                           Clock& clock)
     : stream_(SecureStream(key)), ports_(ports), journal_(journal), clock_(clock) {}
 
 Status SecureDriver::Open(const SecureOpening& opening) {

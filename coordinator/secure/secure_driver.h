@@ -8,11 +8,15 @@
 #include "aggregation/secagg/server_session.h"
 #include "base/caller.h"
 #include "base/journal.h"
+#include "coordinator/secure/types.h"
 
 namespace muster::coordinator {
 
-// "secure/<campaign>/<round>-<attempt>".
-std::string SecureStream(const RoundKey& key);
+// "secure/<campaign>/<round>-<attempt>", with "-evaluate" or "-statistics" where nothing is trained
+// and "-part<n>" from the second part on.
+std::string SecureStream(const SessionKey& key);
+// What the streams of all sessions of a round begin with; '-' or nothing follows.
+std::string SecureStreams(const RoundKey& key);
 
 // What a session is opened with, unless the journal has it already.
 struct SecureOpening {
@@ -24,7 +28,7 @@ struct SecureOpening {
 // Used on the session's strand only. Borrowed ports outlive it.
 class SecureDriver {
  public:
-  SecureDriver(RoundKey key, aggregation::secagg::ServerPorts ports, Journal& journal,
+  SecureDriver(const SessionKey& key, aggregation::secagg::ServerPorts ports, Journal& journal,
                Clock& clock);
 
   // Reads the session's stream, or opens a new one. INVALID_ARGUMENT (FIELD_INVALID) when the

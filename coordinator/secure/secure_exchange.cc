@@ -100,9 +100,9 @@ void SecureRound::TakeVector(DeviceId device, Bytes header, Bytes vector,
     const Status taken = self->TakeVectorNow(device, header, vector);
     self->Act();
     if (!taken.ok()) {
-      self->ports_.log.Warn(
-          "vector_refused",
-          {{"campaign", self->key_.campaign}, {"device", device}, {"detail", MessageOf(taken)}});
+      self->ports_.log.Warn("vector_refused", {{"campaign", self->key_.round.campaign},
+                                               {"device", device},
+                                               {"detail", MessageOf(taken)}});
       return done(ToDevice(taken));
     }
     self->Tell([self, device] { self->events_.OnSecureVector(self->key_, device); });
@@ -179,7 +179,7 @@ std::optional<SecureAnswer> SecureRound::NextCommon(StatusOr<Bytes> message,
                                                     const SecureAsk& ask) const {
   if (!message.ok()) {
     ports_.log.Error("secure_message_not_made",
-                     {{"campaign", key_.campaign}, {"error", MessageOf(message.status())}});
+                     {{"campaign", key_.round.campaign}, {"error", MessageOf(message.status())}});
     return std::nullopt;
   }
   if (ports_.crypto.Sha256(*message) == ask.seen) return std::nullopt;

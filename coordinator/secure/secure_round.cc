@@ -1,6 +1,8 @@
 // The session's life: opening, time, folding, taking masks off, and the end.
 #include "coordinator/secure/secure_round.h"
 
+#include <algorithm>
+
 #include "aggregation/secagg/violation.h"
 #include "coordinator/training/round_work.h"
 
@@ -9,14 +11,25 @@ namespace secagg = aggregation::secagg;
 namespace {
 
 // Of a session's spools.
-std::string PrefixOf(const RoundKey& key) { return SecureStream(key) + "."; }
+std::string PrefixOf(const SessionKey& key) { return SecureStream(key) + "."; }
 
+// Where the sum goes; it goes away with the round's checkpoints.
+std::string SumName(const SessionKey& key) {
+  return CheckpointName(key.round, fmt::format("{}-{}", NameOf(key.kind), key.part + 1));
+}
+
+void Remove(const std::string& name, Files& files, Logger& log) {
+  if (const Status s = files.Remove(name); !s.ok())
+    log.Warn("spool_not_removed", {{"error", MessageOf(s)}});
+}
 }  // namespace
 
-SecureRound::SecureRound(RoundKey key, aggregation::FixedPoint fixed, SecureRoundPorts ports,
+SecureRound::SecureRound(SessionKey key, std::set<DeviceId> invited,
+                         std::shared_ptr<const SumForm> form, SecureRoundPorts ports,
                          SecureRoundEvents& events)
     : key_(std::move(key)),
-      fixed_(fixed),
+      invited_(std::move(invited)),
+      form_(std::move(form)),
       ports_(ports),
       events_(events),
       strand_(ports.pool),
@@ -25,11 +38,11 @@ SecureRound::SecureRound(RoundKey key, aggregation::FixedPoint fixed, SecureRoun
             [this](const DeviceId& device, const SecureAsk& ask) { return NextFor(device, ask); }),
       shares_(ports.files, PrefixOf(key_)) {}
 
-StatusOr<std::shared_ptr<SecureRound>> SecureRound::Open(RoundKey key, const SecureOpening& opening,
-                                                         aggregation::FixedPoint fixed,
-                                                         SecureRoundPorts ports,
-                                                         SecureRoundEvents& events) {
-  std::shared_ptr<SecureRound> round(new SecureRound(std::move(key), fixed, ports, events));
+StatusOr<std::shared_ptr<SecureRound>> SecureRound::Open(
+    SessionKey key, const SecureOpening& opening, std::set<DeviceId> invited,
+    std::shared_ptr<const SumForm> form, SecureRoundPorts ports, SecureRoundEvents& events) {
+  std::shared_ptr<SecureRound> round(
+      new SecureRound(std::move(key), std::move(invited), std::move(form), ports, events));
   MUSTER_TRY(round->driver_.Open(opening));
   round->Begin();
   return round;
@@ -40,6 +53,7 @@ void SecureRound::Begin() {
   task_ = secagg::EncodeTask(task);
   vector_bytes_ = task.layout.wire_bytes();
   sum_.emplace(task.layout, PrefixOf(key_), ports_.files);
+  if (driver_.recovered()) recovered_in_ = session().state().index();
   Publish();
   strand_.Post([self = shared_from_this()] {
     if (self->driver_.recovered())
@@ -47,16 +61,25 @@ void SecureRound::Begin() {
           !extended.ok())
         self->ports_.log.Error(
             "secure_restart_not_recorded",
-            {{"campaign", self->key_.campaign}, {"error", MessageOf(extended.status())}});
+            {{"campaign", self->key_.round.campaign}, {"error", MessageOf(extended.status())}});
     self->Act();
   });
 }
 
 void SecureRound::Erase(const RoundKey& key, Files& files, Logger& log) {
-  const auto names = files.List(PrefixOf(key));
+  const std::string streams = SecureStreams(key);
+  const auto names = files.List(streams);
+  for (const std::string& name : names.ok() ? *names : std::vector<std::string>()) {
+    // Attempt 1's streams begin as attempt 10's do.
+    const char next = name.size() > streams.size() ? name[streams.size()] : '\0';
+    if (next == '.' || next == '-') Remove(name, files, log);
+  }
+}
+
+void SecureRound::Erase() const {
+  const auto names = ports_.files.List(PrefixOf(key_));
   for (const std::string& name : names.ok() ? *names : std::vector<std::string>())
-    if (const Status s = files.Remove(name); !s.ok())
-      log.Warn("spool_not_removed", {{"error", MessageOf(s)}});
+    Remove(name, ports_.files, ports_.log);
 }
 
 bool SecureRound::Invites(const DeviceId& device) const {
@@ -98,6 +121,7 @@ void SecureRound::Act() {
     if (const secagg::Cohort* cohort = session().cohort())
       for (secagg::Member i = 0; i < cohort->devices(); ++i)
         members_.emplace(DeviceIdOf(cohort->At(i).identity, ports_.crypto), i);
+  ConsiderWaiting();
   Fold();
   Unmask();
   if (session().IsOver()) {
@@ -105,7 +129,7 @@ void SecureRound::Act() {
       sum_->Reset();
       shares_.Forget();
       unmasking_.reset();
-      Erase(key_, ports_.files, ports_.log);
+      Erase();
     }
     TellEnd();
   }
@@ -130,17 +154,78 @@ void SecureRound::TickNow(Timestamp last_progress) {
     if (over && unmasking_) NameLiars(unmasking_->Undealt());
     if (const auto ticked = Handle(tick, Caller::System()); !ticked.ok())
       ports_.log.Error("secure_tick_not_recorded",
-                       {{"campaign", key_.campaign}, {"error", MessageOf(ticked.status())}});
+                       {{"campaign", key_.round.campaign}, {"error", MessageOf(ticked.status())}});
   }
   Act();
   desk_.Expire();
+}
+
+void SecureRound::Lost(DeviceId device) {
+  strand_.Post([self = shared_from_this(), device = std::move(device)] {
+    self->lost_.insert(device);
+    self->Act();
+  });
+}
+
+// Whom the present step waits for; nothing in steps that end with a threshold.
+std::optional<std::set<DeviceId>> SecureRound::Missing() const {
+  std::set<DeviceId> missing;
+  if (const auto* advertising = In<secagg::Advertising>()) {
+    for (const DeviceId& device : invited_)
+      if (!advertising->members.contains(device)) missing.insert(device);
+  } else if (const auto* sharing = In<secagg::Sharing>()) {
+    for (const auto& [device, member] : members_)
+      if (!sharing->dealt.contains(member)) missing.insert(device);
+  } else if (const auto* collecting = In<secagg::Collecting>()) {
+    for (const auto& [device, member] : members_)
+      if (collecting->shared.members.Contains(member) && !collecting->headers.contains(member))
+        missing.insert(device);
+  } else {
+    return std::nullopt;
+  }
+  return missing;
+}
+
+bool SecureRound::MayLose(std::size_t devices) const {
+  const secagg::ServerPlan& plan = session().plan();
+  return devices <= secagg::PartOf(plan.goal, plan.task.cohort.dropout_ppm);
+}
+
+void SecureRound::ConsiderWaiting() {
+  const auto missing = Missing();
+  if (!missing || missing->empty()) return;
+  const Timestamp now = ports_.clock.Now();
+  patience_.See(session().state().index(), invited_.size() - missing->size(), now);
+  const bool lost = std::includes(lost_.begin(), lost_.end(), missing->begin(), missing->end());
+  if (!lost) {
+    // Devices that a restart cut off come back at their own pace.
+    if (session().state().index() == recovered_in_) return;
+    // Those that earlier steps lost count too.
+    const std::size_t gone = members_.empty() ? 0 : invited_.size() - members_.size();
+    if (!MayLose(gone + missing->size())) return;
+    const Timestamp until = patience_.Until();
+    if (now < until) {
+      if (std::exchange(look_again_, until) != until)
+        strand_.PostAt(until, [self = shared_from_this()] { self->Act(); });
+      return;
+    }
+    // What ends the session can wait for its window.
+    const auto facts = driver_.Preview(secagg::StopWaiting{});
+    if (!facts.ok() || facts->empty() ||
+        std::holds_alternative<secagg::SecureSessionAbandoned>(facts->back()))
+      return;
+  }
+  if (const auto ended = Handle(secagg::StopWaiting{}, Caller::System()); !ended.ok())
+    ports_.log.Error("step_not_ended",
+                     {{"campaign", key_.round.campaign}, {"error", MessageOf(ended.status())}});
+  Publish();
 }
 
 void SecureRound::Abandon(Reason reason, std::string why) {
   strand_.Post([self = shared_from_this(), reason, why = std::move(why)] {
     const auto ended = self->Handle(secagg::CancelSession{reason, why}, Caller::System());
     if (!ended.ok())
-      self->ports_.log.Error("secure_end_not_recorded", {{"campaign", self->key_.campaign},
+      self->ports_.log.Error("secure_end_not_recorded", {{"campaign", self->key_.round.campaign},
                                                          {"error", MessageOf(ended.status())}});
     self->Act();
     self->desk_.Close();
@@ -162,7 +247,7 @@ void SecureRound::Fold() {
     if (fold == nullptr) return;
     if (const Status folded = FoldOnce(fold->members); !folded.ok()) {
       ports_.log.Error("vectors_not_folded",
-                       {{"campaign", key_.campaign}, {"error", MessageOf(folded)}});
+                       {{"campaign", key_.round.campaign}, {"error", MessageOf(folded)}});
       return;  // The next tick tries again.
     }
   }
@@ -189,7 +274,7 @@ void SecureRound::NameLiars(const std::vector<secagg::Named>& named) {
     if (!session().named().contains(liar.member))
       if (const auto told = Handle(secagg::Accuse{liar}, Caller::System()); !told.ok())
         ports_.log.Error("liar_not_recorded",
-                         {{"campaign", key_.campaign}, {"error", MessageOf(told.status())}});
+                         {{"campaign", key_.round.campaign}, {"error", MessageOf(told.status())}});
 }
 
 void SecureRound::Unmask() {
@@ -209,7 +294,7 @@ void SecureRound::Unmask() {
   // Replies that have to come again are asked for by NextFor.
   if (!status.ok() && !absl::IsUnavailable(status))
     ports_.log.Error("sum_not_unmasked",
-                     {{"campaign", key_.campaign}, {"error", MessageOf(status)}});
+                     {{"campaign", key_.round.campaign}, {"error", MessageOf(status)}});
 }
 
 Status SecureRound::UnmaskNow(const secagg::AwaitingShares& state) {
@@ -236,7 +321,7 @@ Status SecureRound::UnmaskNow(const secagg::AwaitingShares& state) {
                  const Status finished = self->FinishSum(std::move(unmasked));
                  if (finished.ok()) return self->Act();
                  self->sum_->Reset();  // Half done; the next tick begins anew.
-                 self->ports_.log.Error("sum_not_opened", {{"campaign", self->key_.campaign},
+                 self->ports_.log.Error("sum_not_opened", {{"campaign", self->key_.round.campaign},
                                                            {"error", MessageOf(finished)}});
                });
   return Ok();
@@ -246,19 +331,16 @@ Status SecureRound::FinishSum(Status unmasked) {
   MUSTER_TRY(unmasked);
   const auto* state = In<secagg::AwaitingShares>();
   if (state == nullptr) return Ok();  // Abandoned meanwhile.
-  const std::uint32_t survivors = state->survivors.size();
-  const StatusOr<aggregation::Accumulator> sum =
-      sum_->Open(survivors, session().plan().task.clip, fixed_);
-  if (ReasonOf(sum.status()) == Reason::kUPDATE_OVER_BOUND)
+  const StatusOr<Bytes> file = form_->Open(sum_->sum(), state->survivors.size());
+  if (ReasonOf(file.status()) == Reason::kUPDATE_OVER_BOUND)
     return Handle(secagg::CancelSession{Reason::kUPDATE_OVER_BOUND,
-                                        std::string(MessageOf(sum.status()))},
+                                        std::string(MessageOf(file.status()))},
                   Caller::System())
         .status();
-  MUSTER_TRY(sum.status());
-  const aggregation::Checkpoint checkpoint = sum->ToCheckpoint();
-  const auto parts = checkpoint.Parts();
-  MUSTER_TRY(ports_.files.Put(CheckpointName(key_, survivors), parts));
-  return Handle(secagg::SumOpened{ports_.crypto.Sha256(parts[1])}, Caller::System()).status();
+  MUSTER_TRY(file.status());
+  const ByteView bytes = *file;
+  MUSTER_TRY(ports_.files.Put(SumName(key_), std::span(&bytes, 1)));
+  return Handle(secagg::SumOpened{ports_.crypto.Sha256(bytes)}, Caller::System()).status();
 }
 
 void SecureRound::TellEnd() {
@@ -270,9 +352,7 @@ void SecureRound::TellEnd() {
     std::vector<DeviceId> survivors;
     for (const auto& [device, member] : members_)
       if (summed->survivors.Contains(member)) survivors.push_back(device);
-    Tell([this, survivors, file = CheckpointName(key_, survivors.size())] {
-      events_.OnSecureSum(key_, survivors, file);
-    });
+    Tell([this, survivors] { events_.OnSecureSum(key_, survivors, SumName(key_)); });
   }
 }
 

@@ -1,8 +1,8 @@
 #pragma once
-// One round's secure session on a strand of its own: takes devices' messages and masked vectors,
-// says what each is to hear next, and ends with a sum of the survivors in the form of a plain
-// round's checkpoint, or with nothing. What the session decides is aggregation/secagg's; what is
-// secret exists only while masks come off.
+// One secure session on a strand of its own: takes devices' messages and masked vectors, says what
+// each is to hear next, and ends with a file that holds the sum of the survivors, or with nothing.
+// What the session decides is aggregation/secagg's; what is secret exists only while masks come
+// off.
 #include <absl/base/thread_annotations.h>
 #include <absl/synchronization/mutex.h>
 
@@ -11,13 +11,14 @@
 #include <optional>
 #include <set>
 
-#include "aggregation/fixed_point.h"
 #include "base/log.h"
 #include "base/strand.h"
 #include "coordinator/secure/desk.h"
+#include "coordinator/secure/patience.h"
 #include "coordinator/secure/secure_driver.h"
 #include "coordinator/secure/secure_sum.h"
 #include "coordinator/secure/share_spool.h"
+#include "coordinator/secure/sum_form.h"
 #include "coordinator/secure/types.h"
 
 namespace muster::coordinator {
@@ -37,22 +38,25 @@ struct SecureRoundPorts {
 // work keeps it alive. `events` must outlive the control executor.
 class SecureRound : public std::enable_shared_from_this<SecureRound> {
  public:
-  // Takes up the round's session where the journal has it, or opens one. Blocks for the journal.
-  // `fixed` is the plain round's arithmetic, for which the sum is made. INVALID_ARGUMENT
-  // (FIELD_INVALID) when the cohort is infeasible.
-  static StatusOr<std::shared_ptr<SecureRound>> Open(RoundKey key, const SecureOpening& opening,
-                                                     aggregation::FixedPoint fixed,
+  // Takes up the session where the journal has it, or opens one. Blocks for the journal.
+  // INVALID_ARGUMENT (FIELD_INVALID) when the cohort is infeasible.
+  static StatusOr<std::shared_ptr<SecureRound>> Open(SessionKey key, const SecureOpening& opening,
+                                                     std::set<DeviceId> invited,
+                                                     std::shared_ptr<const SumForm> form,
                                                      SecureRoundPorts ports,
                                                      SecureRoundEvents& events);
-  // Removes what a session may have left in files.
+  // Removes what the sessions of a round may have left in spools.
   static void Erase(const RoundKey& key, Files& files, Logger& log);
 
-  const RoundKey& key() const { return key_; }
+  const SessionKey& key() const { return key_; }
   // secagg::EncodeTask, for the devices' assignments.
   const Bytes& task() const { return task_; }
   std::uint64_t vector_bytes() const { return vector_bytes_; }
   // Whether the session still waits for this device's keys.
   bool Invites(const DeviceId& device) const;
+
+  // This device is known to have failed: no step waits for it.
+  void Lost(DeviceId device);
 
   // One step of a device that is in the round's cohort; answers on the pool. A message that comes
   // late is not read. SECURE_REFUSED: the message is none that this device may send.
@@ -70,9 +74,10 @@ class SecureRound : public std::enable_shared_from_this<SecureRound> {
   void SendHome();
 
  private:
-  SecureRound(RoundKey key, aggregation::FixedPoint fixed, SecureRoundPorts ports,
-              SecureRoundEvents& events);
+  SecureRound(SessionKey key, std::set<DeviceId> invited, std::shared_ptr<const SumForm> form,
+              SecureRoundPorts ports, SecureRoundEvents& events);
   void Begin();
+  void Erase() const;
 
   Status Take(const DeviceId& device, ByteView message);
   Status TakeNow(const DeviceId& device, const aggregation::secagg::AdvertiseKeys&, ByteView);
@@ -87,6 +92,10 @@ class SecureRound : public std::enable_shared_from_this<SecureRound> {
   // Performs what the session is owed.
   void Act();
   void TickNow(Timestamp last_progress);
+  // Ends the step when those who are missing are lost, or few and late.
+  void ConsiderWaiting();
+  std::optional<std::set<DeviceId>> Missing() const;
+  bool MayLose(std::size_t devices) const;
   void Fold();
   Status FoldOnce(const std::vector<aggregation::secagg::Member>& members);
   void NameLiars(const std::vector<aggregation::secagg::Named>& named);
@@ -108,8 +117,9 @@ class SecureRound : public std::enable_shared_from_this<SecureRound> {
   void Publish();
   void Tell(std::function<void()> news);
 
-  const RoundKey key_;
-  const aggregation::FixedPoint fixed_;
+  const SessionKey key_;
+  const std::set<DeviceId> invited_;
+  const std::shared_ptr<const SumForm> form_;
   SecureRoundPorts ports_;
   SecureRoundEvents& events_;
   Strand strand_;
@@ -128,7 +138,11 @@ class SecureRound : public std::enable_shared_from_this<SecureRound> {
   std::map<DeviceId, aggregation::secagg::Member> members_;  // Once the roster is closed.
   std::map<DeviceId, Digest> offered_;                       // Shares that devices were told.
   std::optional<aggregation::secagg::Unmasking> unmasking_;
-  bool opening_ = false;  // Masks are coming off on the pool.
+  std::set<DeviceId> lost_;
+  Patience patience_;
+  std::optional<std::size_t> recovered_in_;  // The step in which a restart found the session.
+  Timestamp look_again_;                     // A look at the step's patience is due then.
+  bool opening_ = false;                     // Masks are coming off on the pool.
   bool cleaned_ = false;
 };
 

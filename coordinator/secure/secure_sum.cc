@@ -3,10 +3,6 @@
 #include <absl/synchronization/mutex.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-
-#include "aggregation/secagg/update_layout.h"
 
 namespace muster::coordinator {
 namespace secagg = aggregation::secagg;
@@ -79,33 +75,6 @@ void SecureSum::Unmask(std::vector<secagg::MaskSeed> seeds, const Crypto& crypto
     pool.Post([job, range = secagg::TileRange{tiles * i / ranges, tiles * (i + 1) / ranges}] {
       job->Finish(job->AddTo(range));
     });
-}
-
-StatusOr<aggregation::Accumulator> SecureSum::Open(std::uint32_t contributors, double clip,
-                                                   aggregation::FixedPoint fixed) const {
-  MUSTER_ASSIGN(const std::size_t update, layout_.Find(secagg::kUpdateSegment));
-  MUSTER_ASSIGN(const std::size_t weight, layout_.Find(secagg::kWeightSegment));
-  std::array<std::int32_t, 1> units{};
-  MUSTER_TRY(sum_->Sums(weight, 0, contributors, units));
-  if (units[0] < static_cast<std::int32_t>(contributors))
-    return WithReason(FailedPrecondition("{} units of weight from {} devices, each gives one",
-                                         units[0], contributors),
-                      Reason::kUPDATE_OVER_BOUND);
-  const double one = fixed.one();
-  const std::int64_t total =
-      std::llround(units[0] / static_cast<double>(layout_[weight].limit) * one);
-
-  const double scale = clip / static_cast<double>(layout_[update].limit) * one;
-  std::vector<std::int64_t> sums(layout_[update].count);
-  std::array<std::int32_t, secagg::Segments::kTileLanes> part;
-  for (std::size_t first = 0; first < sums.size(); first += part.size()) {
-    const std::span<std::int32_t> out =
-        std::span(part).first(std::min(part.size(), sums.size() - first));
-    MUSTER_TRY(sum_->Sums(update, first, contributors, out));
-    std::transform(out.begin(), out.end(), sums.begin() + static_cast<std::ptrdiff_t>(first),
-                   [scale](std::int32_t q) { return std::llround(q * scale); });
-  }
-  return aggregation::Accumulator::FromSums(fixed, contributors, total, std::move(sums));
 }
 
 void SecureSum::Reset() {

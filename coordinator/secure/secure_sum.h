@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "aggregation/accumulator.h"
 #include "aggregation/secagg/lane_vector.h"
 #include "aggregation/secagg/mask_seeds.h"
 #include "base/blobs.h"
@@ -19,7 +18,7 @@ namespace muster::coordinator {
 // Used on the session's strand only; not while Unmask is under way.
 class SecureSum {
  public:
-  // `layout` is of UpdateLayout; files are called `prefix`vector-MEMBER.
+  // Files are called `prefix`vector-MEMBER.
   SecureSum(aggregation::secagg::Segments layout, std::string prefix, Files& files)
       : layout_(std::move(layout)), prefix_(std::move(prefix)), files_(files) {}
 
@@ -35,10 +34,8 @@ class SecureSum {
   void Unmask(std::vector<aggregation::secagg::MaskSeed> seeds, const Crypto& crypto,
               Executor& pool, Executor& strand, std::function<void(Status)> done);
 
-  // The sum of so many updates with every mask off, as a plain round has it. UPDATE_OVER_BOUND when
-  // it is none that so many honest devices can give. Cost: O(d), 8 d bytes.
-  StatusOr<aggregation::Accumulator> Open(std::uint32_t contributors, double clip,
-                                          aggregation::FixedPoint fixed) const;
+  // Once a member is held and until Reset.
+  const aggregation::secagg::LaneVector& sum() const { return *sum_; }
 
   // Forgets the sum; the spools stay.
   void Reset();

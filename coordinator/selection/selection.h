@@ -28,4 +28,19 @@ std::vector<DeviceId> DrawCohort(std::vector<Candidate> candidates, std::size_t 
                                  std::uint64_t seed, const CampaignName& campaign,
                                  RoundNumber round);
 
+// Cuts `candidates` into blocks that are always asked together: sums over cohorts that change from
+// round to round would single devices out (So et al., arXiv 2106.03328, section 4).
+//
+//   returns  max(1, candidates / size) blocks of `size` or a little more, drawn by (seed, campaign)
+//            and the sorted names alone; none of no candidates.
+//   cost     O(n log n).
+std::vector<std::vector<DeviceId>> DrawBlocks(std::vector<Candidate> candidates, std::size_t size,
+                                              std::uint64_t seed, const CampaignName& campaign);
+
+// Which of `blocks` blocks, at least one, a round asks: each once in so many rounds, in an order
+// that is drawn anew each time. A later attempt asks the block after, since devices give to a round
+// once.
+std::size_t PickBlock(std::size_t blocks, std::uint64_t seed, const CampaignName& campaign,
+                      RoundNumber round, std::uint32_t attempt);
+
 }  // namespace muster::coordinator

@@ -50,8 +50,8 @@ StatusOr<std::span<const float>> ValuesOf(const SafetensorsView& view, const Lay
 }
 }  // namespace
 
-std::string CheckpointName(const RoundKey& key, std::size_t updates) {
-  return fmt::format("{}{}", PrefixOf(key), updates);
+std::string CheckpointName(const RoundKey& key, std::string_view of) {
+  return PrefixOf(key) + std::string(of);
 }
 
 std::shared_ptr<RoundWork> RoundWork::Make(RoundKey key, std::shared_ptr<const Params> base,
@@ -177,7 +177,7 @@ void RoundWork::MaybeCheckpoint() {
 }
 
 Status RoundWork::WriteCheckpoint() {
-  const std::string file = CheckpointName(key_, folded_.size());
+  const std::string file = CheckpointName(key_, std::to_string(folded_.size()));
   const aggregation::Checkpoint checkpoint = sum_->ToCheckpoint();
   MUSTER_TRY(ports_.files.Put(file, checkpoint.Parts()));
   checkpoint_ = file;
@@ -270,11 +270,15 @@ StatusOr<aggregation::ServerState> RoundWork::LoadState(const Digest& optimizer)
 void RoundWork::Discard() {
   strand_.Post([self = shared_from_this()] {
     self->sum_.reset();
-    const auto files = self->ports_.files.List(self->prefix_);
-    for (const std::string& file : files.ok() ? *files : std::vector<std::string>())
-      if (const Status s = self->ports_.files.Remove(file); !s.ok())
-        self->ports_.log.Warn("checkpoint_not_removed", {{"error", MessageOf(s)}});
+    Erase(self->key_, self->ports_.files, self->ports_.log);
   });
+}
+
+void RoundWork::Erase(const RoundKey& key, Files& files, Logger& log) {
+  const auto names = files.List(PrefixOf(key));
+  for (const std::string& name : names.ok() ? *names : std::vector<std::string>())
+    if (const Status s = files.Remove(name); !s.ok())
+      log.Warn("checkpoint_not_removed", {{"error", MessageOf(s)}});
 }
 
 void RoundWork::Tell(std::function<void()> news) {

@@ -34,8 +34,8 @@ struct ScreenedUpdate {
   std::shared_ptr<void> reservation;   // Gives the upload's memory back when it goes.
 };
 
-// The file of a round's accumulator with so many updates.
-std::string CheckpointName(const RoundKey& key, std::size_t updates);
+// A file of the round's sums, gone when the round is discarded; `of` tells them apart.
+std::string CheckpointName(const RoundKey& key, std::string_view of);
 
 // What the control strand hears from the tensors, posted there.
 class RoundWorkEvents {
@@ -85,6 +85,8 @@ class RoundWork : public std::enable_shared_from_this<RoundWork> {
   void Aggregate(DeviceSet counted, std::string checkpoint, Digest optimizer);
   // Forgets the round's files.
   void Discard();
+  // The same, of a round without tensors.
+  static void Erase(const RoundKey& key, Files& files, Logger& log);
 
   const Layout& layout() const { return base_->layout; }
 

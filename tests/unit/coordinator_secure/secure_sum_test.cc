@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "aggregation/accumulator.h"
 #include "aggregation/secagg/quantiser.h"
 #include "aggregation/secagg/update_layout.h"
+#include "coordinator/secure/update_form.h"
 #include "tests/support/memory_blobs.h"
 #include "tests/support/status_matchers.h"
 
@@ -54,7 +56,12 @@ class Sum : public ::testing::Test {
     return set;
   }
   std::vector<float> MeanOf(std::uint32_t contributors) const {
-    const auto opened = sum.Open(contributors, kClip, fixed);
+    const auto file = form.Open(sum.sum(), contributors);
+    EXPECT_TRUE(file.ok()) << file.status();
+    return MeanOf(*file);
+  }
+  static std::vector<float> MeanOf(const Bytes& file) {
+    const auto opened = aggregation::Accumulator::Restore(file);
     EXPECT_TRUE(opened.ok()) << opened.status();
     std::vector<float> mean(3);
     EXPECT_TRUE(opened->Mean(mean).ok());
@@ -62,7 +69,7 @@ class Sum : public ::testing::Test {
   }
 
   const secagg::Segments layout = secagg::UpdateLayout(3, secagg::LaneBits::k24, kClip, 4).value();
-  const aggregation::FixedPoint fixed = aggregation::FixedPoint::Make(4, kClip).value();
+  const UpdateForm form{kClip, aggregation::FixedPoint::Make(4, kClip).value()};
   const std::int32_t whole = static_cast<std::int32_t>(layout[1].limit);
   testing::MemoryFiles files;
   SecureSum sum{layout, "secure/c/1-1.", files};
@@ -81,6 +88,21 @@ TEST_F(Sum, IsOfExactlyThoseItIsToHold) {
   EXPECT_FLOAT_EQ(MeanOf(1)[2], static_cast<float>(kClip));
 }
 
+TEST_F(Sum, OfSeveralSessionsIsThatOfAllTheirDevices) {
+  const auto limit = static_cast<std::int32_t>(layout[0].limit);
+  ASSERT_THAT(sum.Spool(0, Vector(limit, whole)), testing::IsOk());
+  ASSERT_THAT(sum.Spool(1, Vector(-limit / 2, whole)), testing::IsOk());
+  ASSERT_THAT(sum.Hold(Of({0})), testing::IsOk());
+  std::vector<Bytes> files_of_parts = {form.Open(sum.sum(), 1).value()};
+  sum.Reset();
+  ASSERT_THAT(sum.Hold(Of({1})), testing::IsOk());
+  files_of_parts.push_back(form.Open(sum.sum(), 1).value());
+  EXPECT_NEAR(MeanOf(form.Add(files_of_parts).value())[0], kClip / 4, 1e-3);
+  files_of_parts.back().pop_back();
+  EXPECT_THAT(form.Add(files_of_parts), testing::HasCode(absl::StatusCode::kDataLoss));
+  EXPECT_THAT(form.Add({}), testing::HasCode(absl::StatusCode::kInvalidArgument));
+}
+
 TEST_F(Sum, WeighsEachDeviceByItsUnits) {
   const auto limit = static_cast<std::int32_t>(layout[0].limit);
   // w / W of 1 and 1/4: updates come multiplied by it.
@@ -97,7 +119,7 @@ TEST_F(Sum, IsRefusedWhenNoHonestDevicesCanHaveGivenIt) {
   ASSERT_THAT(sum.Hold(Of({0, 1})), testing::IsOk());
   // Two devices' sum as if of one, and a weight of nothing.
   for (const std::uint32_t contributors : {1u, 2u})
-    EXPECT_EQ(ReasonOf(sum.Open(contributors, kClip, fixed).status()), Reason::kUPDATE_OVER_BOUND)
+    EXPECT_EQ(ReasonOf(form.Open(sum.sum(), contributors).status()), Reason::kUPDATE_OVER_BOUND)
         << contributors;
 }
 

@@ -1,0 +1,39 @@
+#pragma once
+// When the last devices of a step are not worth waiting for. Pure.
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+
+#include "base/clock.h"
+
+namespace muster::coordinator {
+
+// A step waits for devices that are silent as long as its window says; but once no more are missing
+// than the session was laid out to lose, only a few times as long as the others took. So one device
+// that vanishes costs a fleet on one floor milliseconds, and a fleet on slow lines seconds.
+class Patience {
+ public:
+  static constexpr int kTimes = 4;  // As long as the others took.
+  static constexpr Duration kLeast{40};
+
+  // `step` tells one step from the next; so many have come to it.
+  void See(std::size_t step, std::size_t came, Timestamp now) {
+    if (step_ != step) {
+      step_ = step;
+      began_ = last_ = now;
+      came_ = came;
+    } else if (came_ != came) {
+      came_ = came;
+      last_ = now;
+    }
+  }
+  // When the step ends without the rest.
+  Timestamp Until() const { return last_ + std::max(kLeast, (last_ - began_) * kTimes); }
+
+ private:
+  std::optional<std::size_t> step_;
+  std::size_t came_ = 0;
+  Timestamp began_, last_;
+};
+
+}  // namespace muster::coordinator

@@ -1,0 +1,50 @@
+#pragma once
+// What a secure sum is about: what its devices sign, how their vectors are laid out, and what the
+// sum becomes. Pure.
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "aggregation/fixed_point.h"
+#include "aggregation/secagg/task.h"
+#include "aggregation/statistics/descriptor.h"
+#include "base/rng.h"
+#include "coordinator/campaign/spec.h"
+#include "coordinator/secure/sum_form.h"
+#include "coordinator/secure/totals_form.h"
+#include "coordinator/secure/types.h"
+
+namespace muster::coordinator {
+
+struct SecureSubject {
+  TaskKind kind = TaskKind::kTrain;
+  std::string query;  // What a device's ledger counts by.
+  Digest model;       // SHA-256 of the model, or of the statistics' query.
+  double clip = 1;
+  double weight_cap = 1;
+  // Of a session of at most so many devices. FIELD_INVALID with the arithmetic.
+  std::function<StatusOr<aggregation::secagg::Segments>(std::uint32_t devices)> layout;
+  std::shared_ptr<const SumForm> form;
+};
+
+// "campaign/round/attempt", with "/evaluate" or "/statistics" where nothing is trained.
+std::string QueryOf(const RoundKey& key, TaskKind kind);
+
+// Updates of `dim` parameters that begin at `model`; `fixed` is a plain round's arithmetic.
+SecureSubject TrainingSubject(const CampaignSpec& spec, const RoundKey& key, const Digest& model,
+                              std::uint64_t dim, aggregation::FixedPoint fixed);
+// What `model` comes to on the rows of many devices. `form` reads totals of MetricSumFields.
+SecureSubject EvaluationSubject(const RoundKey& key, const Digest& model,
+                                std::shared_ptr<const TotalsForm> form);
+// A pass over the rows of many devices. `form` reads totals of statistics::FieldsOf.
+SecureSubject StatisticsSubject(const RoundKey& key, const Digest& query,
+                                std::shared_ptr<const TotalsForm> form);
+
+// A fresh session for `devices` devices. FIELD_INVALID with the arithmetic when so many cannot have
+// one.
+StatusOr<aggregation::secagg::Task> DrawTask(const SecureSubject& subject, const SecureSpec& spec,
+                                             std::uint32_t devices, SecureRng& rng, Timestamp now);
+
+}  // namespace muster::coordinator
