@@ -48,8 +48,10 @@ struct Assignment {
   double bound = 16;              // On |coordinate| of the update; positive.
   double max_norm = 0;            // On its L2 norm; 0: none.
   Bytes secure_task;              // Of secure aggregation (secagg::EncodeTask); empty: plain.
+  Bytes statistics = {};          // What is counted (statistics::EncodeQuery); with no model.
 };
 inline constexpr std::size_t kMostSecureTaskBytes = std::size_t{16} << 10;
+inline constexpr std::size_t kMostStatisticsBytes = std::size_t{64} << 10;
 
 // What became of the update that a device holds.
 enum class HeldState { kNothingHeld, kWait, kCounted, kResend, kClosed, kRefused };
@@ -78,16 +80,18 @@ struct UpdateUpload {
   std::uint64_t examples = 0;
   double loss = 0;
   std::shared_ptr<const Bytes> file;
-  std::uint64_t offset = 0;  // Where to go on; at most the file's size.
-  Bytes header = {};         // Of a masked vector: its secagg::MaskedHeader; empty: plain.
+  std::uint64_t offset = 0;          // Where to go on; at most the file's size.
+  Bytes header = {};                 // Of a masked vector: its secagg::MaskedHeader; empty: plain.
+  TaskKind kind = TaskKind::kTrain;  // Of a masked vector: which session of the round it is for.
 };
 
 // One step of a secure round: the device's message goes up, the server's next one comes down.
 struct SecureAsk {
   RoundKey round;
-  Bytes message;               // Empty: only waiting.
-  std::optional<Digest> seen;  // Of the server's last message that was handled.
-  Duration hold{};             // How long it is willing to wait for an answer.
+  TaskKind kind = TaskKind::kTrain;  // Which session of the round.
+  Bytes message;                     // Empty: only waiting.
+  std::optional<Digest> seen;        // Of the server's last message that was handled.
+  Duration hold{};                   // How long it is willing to wait for an answer.
 };
 struct SecureAnswer {
   Bytes message;      // Empty: none yet.

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -14,7 +15,14 @@
 
 namespace muster::client {
 
-enum class TaskKind { kTrain, kEvaluate };
+// What a round asks of a device. Statistics are counted without a trainer.
+enum class TaskKind { kTrain, kEvaluate, kStatistics };
+// "train", "evaluate", "statistics".
+constexpr std::string_view NameOf(TaskKind kind) {
+  return kind == TaskKind::kTrain      ? "train"
+         : kind == TaskKind::kEvaluate ? "evaluate"
+                                       : "statistics";
+}
 // kCrossEntropy: one output per class, labels are class numbers. kBce: labels in [0, 1], outputs
 // are logits. kHuber: delta 1.
 enum class Loss { kMse, kL1, kHuber, kCrossEntropy, kBce };

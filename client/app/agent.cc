@@ -52,6 +52,7 @@ StatusOr<std::unique_ptr<Agent>> Agent::Make(AgentSettings settings, Logger& log
   MUSTER_ASSIGN(auto blobs, platform::FileBlobs::Open(dir + "/blobs"));
   std::unique_ptr<Agent> agent(
       new Agent(std::move(settings), log, std::move(lock), std::move(files), std::move(blobs)));
+  agent->PruneLedgers();
   MUSTER_TRY(agent->ReadJoinFile());
   MUSTER_TRY(agent->MakeNodes());
   return agent;
@@ -73,6 +74,15 @@ Agent::Agent(AgentSettings settings, Logger& log, std::unique_ptr<platform::DirL
       artefacts_(*blobs_, *files_, budget_, strand_, log_) {}
 
 Agent::~Agent() { Stop(); }
+
+// A ledger that is too long is no reason to stay away.
+void Agent::PruneLedgers() {
+  const StatusOr<std::size_t> removed = client::PruneLedgers(*files_, {}, clock_.Now());
+  if (!removed.ok())
+    log_.Warn("ledgers_not_pruned", {{"error", MessageOf(removed.status())}});
+  else if (*removed > 0)
+    log_.Info("ledgers_pruned", {{"entries", *removed}});
+}
 
 // A token that is gone is no error by itself: nodes that have enrolled need it no more.
 Status Agent::ReadJoinFile() {
@@ -131,8 +141,8 @@ std::shared_ptr<Worker> Agent::WorkerFor(const Node& node) {
     return root / hex.substr(0, 2) / hex.substr(2);
   };
   config.stamp = [path = settings.csv] { return FileStamp(path); };
-  return std::make_shared<LocalWorker>(std::move(config), *blobs_, std::move(source), node.trainer,
-                                       log_);
+  return std::make_shared<LocalWorker>(std::move(config), *blobs_, crypto_, std::move(source),
+                                       node.trainer, log_);
 }
 
 void Agent::Start(Ready ready) {

@@ -57,6 +57,7 @@ class Agent {
 
   Agent(AgentSettings settings, Logger& log, std::unique_ptr<platform::DirLock> lock,
         std::unique_ptr<platform::DirFiles> files, std::unique_ptr<platform::FileBlobs> blobs);
+  void PruneLedgers();
   Status ReadJoinFile();
   Status MakeNodes();
   std::shared_ptr<Trainer> TrainerFor(const NodeSettings& node);

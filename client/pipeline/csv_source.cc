@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <optional>
 
 #include "client/pipeline/one_line.h"
@@ -28,10 +29,19 @@ std::optional<double> ParseNumber(std::string_view text) {
   return value;
 }
 
+bool IsNull(std::string_view text) {
+  const auto is = [text](std::string_view word) {
+    return std::ranges::equal(text, word, [](char a, char b) {
+      return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+    });
+  };
+  return text.empty() || is("na") || is("nan") || is("null");
+}
+
 class CsvReader {
  public:
-  CsvReader(std::istream& in, std::string_view name, const CsvLimits& limits)
-      : in_(in), name_(name), limits_(limits), buffer_(limits.max_line_bytes + 1) {}
+  CsvReader(std::istream& in, std::string_view name, const CsvLimits& limits, Nulls nulls)
+      : in_(in), name_(name), limits_(limits), nulls_(nulls), buffer_(limits.max_line_bytes + 1) {}
 
   StatusOr<Table> Read(std::span<const std::string> columns) {
     MUSTER_TRY(ReadHeader(columns));
@@ -77,7 +87,10 @@ class CsvReader {
     if (table.cells.size() + picks_.size() > limits_.max_cells)
       return Bad(Reason::kDATA_UNREADABLE, "more than {} values", limits_.max_cells);
     for (std::size_t i = 0; i < picks_.size(); ++i) {
-      const std::optional<double> value = ParseNumber(Trim(fields_[picks_[i]]));
+      const std::string_view text = Trim(fields_[picks_[i]]);
+      const std::optional<double> value = nulls_ == Nulls::kAllow && IsNull(text)
+                                              ? std::numeric_limits<double>::quiet_NaN()
+                                              : ParseNumber(text);
       if (!value)
         return Bad(Reason::kDATA_NOT_A_NUMBER, "column '{}': not a number", table.columns[i]);
       table.cells.push_back(*value);
@@ -169,6 +182,7 @@ class CsvReader {
   std::istream& in_;
   const std::string name_;
   const CsvLimits limits_;
+  const Nulls nulls_;
   std::vector<char> buffer_;
   std::string unquoted_;
   std::vector<std::string_view> fields_;  // Of the current line; borrow from the buffers.
@@ -179,11 +193,12 @@ class CsvReader {
 }  // namespace
 
 StatusOr<Table> ParseCsv(std::istream& in, std::string_view name,
-                         std::span<const std::string> columns, const CsvLimits& limits) {
-  return CsvReader(in, name, limits).Read(columns);
+                         std::span<const std::string> columns, const CsvLimits& limits,
+                         Nulls nulls) {
+  return CsvReader(in, name, limits, nulls).Read(columns);
 }
 
-StatusOr<Table> CsvSource::Read(std::span<const std::string> columns) {
+StatusOr<Table> CsvSource::Read(std::span<const std::string> columns, Nulls nulls) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path_, error))  // A pipe would block, a folder is no text.
     return WithReason(InvalidArgument("{}: {}", name_, error ? error.message() : "not a file"),
@@ -192,7 +207,7 @@ StatusOr<Table> CsvSource::Read(std::span<const std::string> columns) {
   if (!in)
     return WithReason(InvalidArgument("{}: {}", name_, std::strerror(errno)),
                       Reason::kDATA_UNREADABLE);
-  return ParseCsv(in, name_, columns, limits_);
+  return ParseCsv(in, name_, columns, limits_, nulls);
 }
 
 }  // namespace muster::client

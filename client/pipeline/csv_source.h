@@ -19,12 +19,14 @@ struct CsvLimits {
 // quoted field ("" for a quote); a quoted field that spans lines is refused.
 //   name      what messages call the text: "engine-017.csv:12: column 'T30': not a number".
 //   columns   what to read, by the header's names.
+//   nulls     allowed: nothing, "NA", "NaN" and "null" in any case are NaN.
 //   errors    INVALID_ARGUMENT with DATA_UNREADABLE (limits, unlike number of fields, quotes, a
-//             column that stands twice), DATA_COLUMN_MISSING, DATA_NOT_A_NUMBER (text, nothing,
-//             NaN, infinity), DATA_EMPTY (no header, no row).
+//             column that stands twice), DATA_COLUMN_MISSING, DATA_NOT_A_NUMBER (text, infinity;
+//             nulls, where they are refused), DATA_EMPTY (no header, no row).
 //   cost      one pass; about 100 MB/s.
 StatusOr<Table> ParseCsv(std::istream& in, std::string_view name,
-                         std::span<const std::string> columns, const CsvLimits& limits = {});
+                         std::span<const std::string> columns, const CsvLimits& limits = {},
+                         Nulls nulls = Nulls::kRefuse);
 
 // A CSV file; opened at each Read, so rows that were appended are seen by the next task.
 class CsvSource final : public Source {
@@ -32,7 +34,7 @@ class CsvSource final : public Source {
   explicit CsvSource(const std::filesystem::path& path, const CsvLimits& limits = {})
       : path_(path), name_(path.string()), limits_(limits) {}
   std::string_view name() const override { return name_; }
-  StatusOr<Table> Read(std::span<const std::string> columns) override;
+  StatusOr<Table> Read(std::span<const std::string> columns, Nulls nulls) override;
 
  private:
   std::filesystem::path path_;

@@ -70,7 +70,7 @@ StatusOr<Pipeline> Pipeline::Make(const PipelineConfig& config, const ContractVi
 }
 
 StatusOr<Pipeline::Scaled> Pipeline::Scale(Source& source) const {
-  MUSTER_ASSIGN(const Table table, source.Read(columns_));
+  MUSTER_ASSIGN(const Table table, source.Read(columns_, Nulls::kRefuse));
   Scaled out;
   out.stats.rows = table.rows();
   out.x.reserve(table.rows() * features_.size());

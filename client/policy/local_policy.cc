@@ -61,6 +61,8 @@ Status LocalPolicy::Check(const PolicyAsk& ask) const {
   if (!Allows(ask.campaign))
     return Forbidden(Reason::kPOLICY_CAMPAIGN,
                      fmt::format("campaign '{}' is not allowed", ask.campaign.value()));
+  if (ask.statistics && !rules_.statistics)
+    return Forbidden(Reason::kPOLICY_CAMPAIGN, "statistics are not allowed");
   MUSTER_TRY(CheckHours(ask.local_time));
   if (ask.cohort < rules_.least_cohort)
     return Forbidden(
@@ -71,7 +73,7 @@ Status LocalPolicy::Check(const PolicyAsk& ask) const {
     return Forbidden(Reason::kPOLICY_BYTES,
                      fmt::format("{} more bytes would pass {} a day; {} are used", ask.bytes, limit,
                                  ask.bytes_today));
-  if (rules_.secure_required && !ask.secure)
+  if ((rules_.secure_required || ask.statistics) && !ask.secure)
     return Forbidden(Reason::kPOLICY_SECURE, "only secure aggregation is allowed");
   return Ok();
 }

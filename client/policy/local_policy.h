@@ -26,13 +26,18 @@ struct AllowedHours {
   bool Holds(TimeOfDay t) const { return from < to ? from <= t && t < to : from <= t || t < to; }
 };
 
+// Asks for no more than a campaign's defaults promise: one device in ten may work with the server.
+// How many may vanish is the campaign's own affair, since less only opens fewer sums.
+inline constexpr aggregation::secagg::LocalFloor kDefaultFloor{.corrupt_ppm = 100'000};
+
 struct PolicyRules {
   std::vector<std::string> campaigns;  // Names, or a prefix and '*'; none: all.
   std::vector<AllowedHours> hours;     // None: always.
   std::uint32_t least_cohort = 0;
-  std::uint64_t bytes_a_day = 0;               // Down and up together, by UTC day; 0: no limit.
-  bool secure_required = false;                // Nothing leaves but in a masked sum.
-  aggregation::secagg::LocalFloor floor = {};  // Of such sums.
+  std::uint64_t bytes_a_day = 0;  // Down and up together, by UTC day; 0: no limit.
+  bool secure_required = false;   // Nothing leaves but in a masked sum.
+  bool statistics = true;         // Rows may be counted for campaigns of statistics.
+  aggregation::secagg::LocalFloor floor = kDefaultFloor;  // Of masked sums.
 };
 
 // What a coordinator asks for, and when.
@@ -42,7 +47,8 @@ struct PolicyAsk {
   std::uint64_t bytes = 0;        // What the task would move.
   std::uint64_t bytes_today = 0;  // What has been moved.
   TimeOfDay local_time{};
-  bool secure = false;  // By secure aggregation.
+  bool secure = false;      // By secure aggregation.
+  bool statistics = false;  // To count rows.
 };
 
 // A value; safe from any thread.
@@ -54,7 +60,8 @@ class LocalPolicy {
   static StatusOr<LocalPolicy> Make(PolicyRules rules);
 
   // OK, or PERMISSION_DENIED with POLICY_CAMPAIGN, POLICY_HOURS, POLICY_COHORT, POLICY_BYTES
-  // or POLICY_SECURE, the first that forbids, in this order.
+  // or POLICY_SECURE, the first that forbids, in this order. Statistics are allowed as their
+  // campaigns are, where the site allows any, and in masked sums only.
   Status Check(const PolicyAsk& ask) const;
   // The part of Check that is about the time alone.
   Status CheckHours(TimeOfDay local_time) const;

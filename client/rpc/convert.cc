@@ -35,7 +35,8 @@ constexpr std::array kOptimizers = {OptimizerName{OptimizerKind::kSgd, "sgd"},
                                     OptimizerName{OptimizerKind::kAdam, "adam"}};
 using KindPair = Pair<TaskKind, v1::Assignment::Kind>;
 constexpr std::array kKinds = {KindPair{TaskKind::kTrain, v1::Assignment::TRAIN},
-                               KindPair{TaskKind::kEvaluate, v1::Assignment::EVALUATE}};
+                               KindPair{TaskKind::kEvaluate, v1::Assignment::EVALUATE},
+                               KindPair{TaskKind::kStatistics, v1::Assignment::STATISTICS}};
 using HeldPair = Pair<HeldState, v1::CheckInReply::HeldState>;
 constexpr std::array kHeldStates = {
     HeldPair{HeldState::kNothingHeld, v1::CheckInReply::NOTHING_HELD},
@@ -139,7 +140,6 @@ Status ReadTraining(const v1::Assignment& message, Assignment& out) {
 }
 
 Status ReadLimits(const v1::Assignment& message, Assignment& out) {
-  out.cohort = message.cohort();
   out.example_cap = message.example_cap();
   out.bound = message.bound();
   out.max_norm = message.max_norm();
@@ -148,6 +148,63 @@ Status ReadLimits(const v1::Assignment& message, Assignment& out) {
   if (!std::isfinite(out.max_norm) || out.max_norm < 0)
     return InvalidField("max_norm", "{} is negative or not finite", out.max_norm);
   return Ok();
+}
+
+// Training or evaluation: of a model, with its parameters.
+Status ReadTask(const v1::Assignment& message, Assignment& out) {
+  if (!message.statistics().empty())
+    return InvalidField("statistics", "stands beside a model; one of the two is asked for");
+  MUSTER_ASSIGN(out.params,
+                ArtefactFrom("params_digest", message.params_digest(), message.params_bytes()));
+  if (!message.module_digest().empty()) {
+    MUSTER_ASSIGN(out.module,
+                  ArtefactFrom("module_digest", message.module_digest(), message.module_bytes()));
+  }
+  MUSTER_TRY(ReadModel(message.model(), out));
+  MUSTER_TRY(ReadTraining(message, out));
+  out.campaign_seed = message.campaign_seed();
+  if (message.metrics_size() > kMaxMetrics) return InvalidField("metrics", "too many");
+  out.metrics.assign(message.metrics().begin(), message.metrics().end());
+  return ReadLimits(message, out);
+}
+
+Status ReadStatistics(const v1::Assignment& message, Assignment& out) {
+  const std::size_t size = message.statistics().size();
+  if (size == 0 || size > kMostStatisticsBytes)
+    return InvalidField("statistics", "{} bytes, 1 to {} are allowed", size, kMostStatisticsBytes);
+  out.statistics = BytesOf(message.statistics());
+  return Ok();
+}
+
+// What ReadTask reads.
+void AddTask(const Assignment& a, v1::Assignment& out) {
+  out.set_params_digest(a.params.digest.ToString());
+  out.set_params_bytes(a.params.bytes);
+  if (a.module) {
+    out.set_module_digest(a.module->digest.ToString());
+    out.set_module_bytes(a.module->bytes);
+  }
+  v1::Model& model = *out.mutable_model();
+  model.set_name(a.model.value());
+  for (const std::string& feature : a.features) model.mutable_input()->add_features(feature);
+  model.mutable_input()->mutable_window()->set_rows(a.window.rows);
+  model.mutable_input()->mutable_window()->set_stride(a.window.stride);
+  model.mutable_label()->set_field(a.label.field);
+  if (a.label.cap) model.mutable_label()->set_max(*a.label.cap);
+  model.mutable_label()->set_scale(a.label.scale);
+  v1::Campaign::Training& training = *out.mutable_training();
+  training.set_loss(std::string(WireOf(kLosses, a.loss)));
+  training.mutable_optimizer()->set_name(std::string(WireOf(kOptimizers, a.optimizer.kind)));
+  training.mutable_optimizer()->set_momentum(a.optimizer.momentum);
+  training.mutable_optimizer()->set_weight_decay(a.optimizer.weight_decay);
+  training.set_batch(a.batch);
+  training.set_epochs(a.epochs);
+  out.set_learning_rate(a.optimizer.learning_rate);
+  out.set_campaign_seed(a.campaign_seed);
+  for (const std::string& metric : a.metrics) out.add_metrics(metric);
+  out.set_example_cap(a.example_cap);
+  out.set_bound(a.bound);
+  out.set_max_norm(a.max_norm);
 }
 }  // namespace
 
@@ -172,19 +229,10 @@ StatusOr<Assignment> AssignmentFrom(const v1::Assignment& message) {
   Assignment out;
   MUSTER_ASSIGN(out.round, RoundKeyFrom(message.round()));
   MUSTER_ASSIGN(out.kind, ValueOf(kKinds, message.kind(), "kind"));
-  MUSTER_ASSIGN(out.params,
-                ArtefactFrom("params_digest", message.params_digest(), message.params_bytes()));
-  if (!message.module_digest().empty()) {
-    MUSTER_ASSIGN(out.module,
-                  ArtefactFrom("module_digest", message.module_digest(), message.module_bytes()));
-  }
   MUSTER_ASSIGN(out.contract, ContractFrom(message.contract(), message.contract_version()));
-  MUSTER_TRY(ReadModel(message.model(), out));
-  MUSTER_TRY(ReadTraining(message, out));
-  out.campaign_seed = message.campaign_seed();
-  if (message.metrics_size() > kMaxMetrics) return InvalidField("metrics", "too many");
-  out.metrics.assign(message.metrics().begin(), message.metrics().end());
-  MUSTER_TRY(ReadLimits(message, out));
+  out.cohort = message.cohort();
+  MUSTER_TRY(out.kind == TaskKind::kStatistics ? ReadStatistics(message, out)
+                                               : ReadTask(message, out));
   if (message.secure_task().size() > kMostSecureTaskBytes)
     return InvalidField("secure_task", "{} bytes, at most {} are allowed",
                         message.secure_task().size(), kMostSecureTaskBytes);
@@ -196,37 +244,14 @@ v1::Assignment ToMessage(const Assignment& a) {
   v1::Assignment out;
   *out.mutable_round() = ToMessage(a.round);
   out.set_kind(WireOf(kKinds, a.kind));
-  out.set_params_digest(a.params.digest.ToString());
-  out.set_params_bytes(a.params.bytes);
-  if (a.module) {
-    out.set_module_digest(a.module->digest.ToString());
-    out.set_module_bytes(a.module->bytes);
-  }
   *out.mutable_contract() = ToMessage(a.contract);
   out.set_contract_version(a.contract.version);
-  v1::Model& model = *out.mutable_model();
-  model.set_name(a.model.value());
-  for (const std::string& feature : a.features) model.mutable_input()->add_features(feature);
-  model.mutable_input()->mutable_window()->set_rows(a.window.rows);
-  model.mutable_input()->mutable_window()->set_stride(a.window.stride);
-  model.mutable_label()->set_field(a.label.field);
-  if (a.label.cap) model.mutable_label()->set_max(*a.label.cap);
-  model.mutable_label()->set_scale(a.label.scale);
-  v1::Campaign::Training& training = *out.mutable_training();
-  training.set_loss(std::string(WireOf(kLosses, a.loss)));
-  training.mutable_optimizer()->set_name(std::string(WireOf(kOptimizers, a.optimizer.kind)));
-  training.mutable_optimizer()->set_momentum(a.optimizer.momentum);
-  training.mutable_optimizer()->set_weight_decay(a.optimizer.weight_decay);
-  training.set_batch(a.batch);
-  training.set_epochs(a.epochs);
-  out.set_learning_rate(a.optimizer.learning_rate);
-  out.set_campaign_seed(a.campaign_seed);
-  for (const std::string& metric : a.metrics) out.add_metrics(metric);
   out.set_cohort(a.cohort);
-  out.set_example_cap(a.example_cap);
-  out.set_bound(a.bound);
-  out.set_max_norm(a.max_norm);
   out.set_secure_task(std::string(AsText(a.secure_task)));
+  if (a.kind == TaskKind::kStatistics)
+    out.set_statistics(std::string(AsText(a.statistics)));
+  else
+    AddTask(a, out);
   return out;
 }
 
@@ -279,6 +304,7 @@ v1::CheckInReply ToMessage(const CheckInReply& reply) {
 v1::SecureRequest ToMessage(const SecureAsk& ask) {
   v1::SecureRequest out;
   *out.mutable_round() = ToMessage(ask.round);
+  out.set_kind(WireOf(kKinds, ask.kind));
   out.set_message(std::string(AsText(ask.message)));
   if (ask.seen) out.set_seen(std::string(AsText(ask.seen->bytes())));
   out.set_hold_ms(static_cast<std::uint32_t>(ask.hold.count()));

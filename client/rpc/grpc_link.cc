@@ -115,8 +115,10 @@ void GrpcLink::Upload(const UpdateUpload& upload, Done done) {
         context.AddMetadata("muster-attempt", fmt::format("{}", upload.round.attempt));
         context.AddMetadata("muster-examples", fmt::format("{}", upload.examples));
         context.AddMetadata("muster-loss", DecimalText(upload.loss));
-        if (!upload.header.empty())
+        if (!upload.header.empty()) {
           context.AddMetadata("muster-header-bin", std::string(AsText(upload.header)));
+          context.AddMetadata("muster-kind", std::string(NameOf(upload.kind)));
+        }
         const rpc::MemoryBlob source(*upload.file);
         return rpc::UploadFor<v1::UploadReply>(channel, rpc::kEdgeUpload, source, upload.offset,
                                                context)

@@ -1,5 +1,6 @@
 #include "client/secure/contribution.h"
 
+#include "base/strong.h"
 #include "client/secure/terms.h"
 #include "client/secure/vector.h"
 
@@ -7,17 +8,27 @@ namespace muster::client {
 namespace secagg = aggregation::secagg;
 
 Contribution::Contribution(std::shared_ptr<const SecureIdentity> identity,
-                           ContributionLedger ledger, const RoundKey& round, secagg::Task task)
+                           ContributionLedger ledger, SecureSubject subject, secagg::Task task)
     : identity_(std::move(identity)),
       ledger_(std::move(ledger)),
-      round_(round),
+      subject_(std::move(subject)),
       task_(std::move(task)) {}
 
-Status Contribution::Begin(const SecureUpdate& update, const secagg::LocalFloor& floor,
+StatusOr<secagg::LaneVector> Contribution::VectorOf(const SecureInput& input) const {
+  const SecureIdentity& who = *identity_;
+  return std::visit(
+      Overloaded{
+          [&](const SecureUpdate& update) {
+            return QuantisedUpdate(task_, update.values, update.weight, who.crypto, who.rng);
+          },
+          [&](const SecureSums& sums) { return SumsVector(task_, sums.fields, sums.values); }},
+      input);
+}
+
+Status Contribution::Begin(const SecureInput& input, const secagg::LocalFloor& floor,
                            Timestamp now) {
   const SecureIdentity& who = *identity_;
-  MUSTER_ASSIGN(secagg::LaneVector vector,
-                QuantisedUpdate(task_, update.values, update.weight, who.crypto, who.rng));
+  MUSTER_ASSIGN(secagg::LaneVector vector, VectorOf(input));
   StatusOr<secagg::DeviceSession> session = secagg::DeviceSession::Start(
       task_, floor, who.statement, {who.crypto, *who.signer, who.rng, who.check}, now);
   if (!session.ok()) return ForReport(session.status());
@@ -39,7 +50,7 @@ Status Contribution::Handle(ByteView message, Timestamp now) {
 Status Contribution::Mask(Timestamp now) {
   const auto* masking = std::get_if<secagg::Masking>(&session_->state());
   if (masking == nullptr || !vector_) return Internal("there is nothing to mask");
-  MUSTER_TRY(ledger_.Enter(round_, task_.model));
+  MUSTER_TRY(ledger_.Enter(subject_.question, now));
   secagg::LaneVector vector = *std::exchange(vector_, std::nullopt);
   MUSTER_ASSIGN(Bytes wire, MaskedWire(std::move(vector), masking->seeds, identity_->crypto));
   wire_ = std::make_shared<const Bytes>(std::move(wire));

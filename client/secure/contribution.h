@@ -1,13 +1,15 @@
 #pragma once
-// A node's part in one secure round, without the network: the session, the vector under its masks,
+// A node's part in one secure sum, without the network: the session, the vector under its masks,
 // and the ledger. It blocks and computes; SecureUpload carries its messages. Everything secret in
 // it lives in memory alone and goes with it.
 #include <memory>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "aggregation/secagg/device_session.h"
 #include "aggregation/secagg/lane_vector.h"
+#include "aggregation/secagg/named_sums.h"
 #include "client/link.h"
 #include "client/secure/identity.h"
 #include "client/secure/ledger.h"
@@ -20,14 +22,28 @@ struct SecureUpdate {
   double weight = 1;          // At most the task's cap.
 };
 
+// Integers of which only the sums over many devices are to be known.
+struct SecureSums {
+  std::vector<aggregation::secagg::SumField> fields;
+  aggregation::secagg::SumValues values;
+};
+using SecureInput = std::variant<SecureUpdate, SecureSums>;
+
+// Which session of which round, and what the ledger calls it.
+struct SecureSubject {
+  RoundKey round;
+  TaskKind kind = TaskKind::kTrain;
+  Question question;
+};
+
 class Contribution {
  public:
   Contribution(std::shared_ptr<const SecureIdentity> identity, ContributionLedger ledger,
-               const RoundKey& round, aggregation::secagg::Task task);
+               SecureSubject subject, aggregation::secagg::Task task);
 
-  // Quantises the update and begins the session. The errors of QuantisedUpdate and of
+  // Makes the vector and begins the session. The errors of QuantisedUpdate or SumsVector and of
   // DeviceSession::Start, as ForReport has them. Others only after this was OK.
-  Status Begin(const SecureUpdate& update, const aggregation::secagg::LocalFloor& floor,
+  Status Begin(const SecureInput& input, const aggregation::secagg::LocalFloor& floor,
                Timestamp now);
   // Judges one message of the server. SECURE_VIOLATION when it lies; ROUND_CLOSED after expiry.
   Status Handle(ByteView message, Timestamp now);
@@ -42,13 +58,16 @@ class Contribution {
   bool Answered() const;
   // The masked vector, from Mask until the server is past it; else null.
   const std::shared_ptr<const Bytes>& wire() const { return wire_; }
-  const RoundKey& round() const { return round_; }
+  const RoundKey& round() const { return subject_.round; }
+  TaskKind kind() const { return subject_.kind; }
   Timestamp expiry() const { return task_.expiry; }
 
  private:
+  StatusOr<aggregation::secagg::LaneVector> VectorOf(const SecureInput& input) const;
+
   const std::shared_ptr<const SecureIdentity> identity_;
   const ContributionLedger ledger_;
-  const RoundKey round_;
+  const SecureSubject subject_;
   const aggregation::secagg::Task task_;
   std::optional<aggregation::secagg::LaneVector> vector_;
   std::shared_ptr<const Bytes> wire_;

@@ -31,9 +31,9 @@ SecureUpload::SecureUpload(const SecureUploadConfig& config, const SecureUploadW
       contribution_(std::move(contribution)),
       backoff_(world.rng) {}
 
-void SecureUpload::Start(SecureUpdate update, Done done) {
+void SecureUpload::Start(SecureInput input, Done done) {
   done_ = std::move(done);
-  const auto shared = std::make_shared<const SecureUpdate>(std::move(update));
+  const auto shared = std::make_shared<const SecureInput>(std::move(input));
   OnTasks([shared, floor = config_.floor](Contribution& c,
                                           Timestamp now) { return c.Begin(*shared, floor, now); },
           [](SecureUpload& self) { self.Drive(); });
@@ -70,10 +70,11 @@ void SecureUpload::Drive() {
 
 void SecureUpload::Ask(Bytes message) {
   if (delivered_ && !contribution_->Answered()) message.clear();
-  link_->Secure({contribution_->round(), std::move(message), seen_, config_.hold},
-                Then([](SecureUpload& self, StatusOr<SecureAnswer> answer) {
-                  self.OnAnswer(std::move(answer));
-                }));
+  link_->Secure(
+      {contribution_->round(), contribution_->kind(), std::move(message), seen_, config_.hold},
+      Then([](SecureUpload& self, StatusOr<SecureAnswer> answer) {
+        self.OnAnswer(std::move(answer));
+      }));
 }
 
 void SecureUpload::OnAnswer(StatusOr<SecureAnswer> answer) {
@@ -128,7 +129,11 @@ void SecureUpload::UploadFrom(const Bytes& header, std::uint64_t offset) {
     return ReasonOf(paid) == Reason::kPOLICY_BYTES ? End(paid) : Retry(paid);
   begun_ = true;
   // No count of examples and no loss: what the coordinator may know of them is in the sum.
-  link_->Upload({.round = contribution_->round(), .file = wire, .offset = offset, .header = header},
+  link_->Upload({.round = contribution_->round(),
+                 .file = wire,
+                 .offset = offset,
+                 .header = header,
+                 .kind = contribution_->kind()},
                 Then([](SecureUpload& self, const Status& status) { self.OnUploaded(status); }));
 }
 

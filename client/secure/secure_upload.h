@@ -1,5 +1,5 @@
 #pragma once
-// One secure round of a node, from the trained update to the end of the session: it carries the
+// One secure sum of a node, from what it gives to the end of the session: it carries the
 // contribution's messages and its masked vector, again and again until they arrive, and hands back
 // how it ended. It decides nothing about the protocol, and is never resumed after a restart.
 #include <functional>
@@ -43,7 +43,7 @@ class SecureUpload : public Stepwise<SecureUpload> {
                                             std::shared_ptr<CoordinatorLink> link,
                                             std::unique_ptr<Contribution> contribution);
   // `done` comes once, perhaps before this returns.
-  void Start(SecureUpdate update, Done done);
+  void Start(SecureInput input, Done done);
 
  private:
   SecureUpload(const SecureUploadConfig& config, const SecureUploadWorld& world,

@@ -2,12 +2,17 @@
 
 #include <algorithm>
 
+#include "aggregation/secagg/metric_sums.h"
+#include "aggregation/secagg/named_sums.h"
 #include "aggregation/secagg/update_layout.h"
 #include "aggregation/secagg/violation.h"
+#include "aggregation/statistics/descriptor.h"
 
 namespace muster::client {
 namespace {
 namespace secagg = aggregation::secagg;
+namespace statistics = aggregation::statistics;
+static_assert(kMostStatisticsBytes == statistics::kMostQueryBytes);
 
 template <typename... Args>
 Status Lie(fmt::format_string<Args...> f, Args&&... args) {
@@ -15,25 +20,58 @@ Status Lie(fmt::format_string<Args...> f, Args&&... args) {
                     Reason::kSECURE_VIOLATION);
 }
 
-Status CheckAbout(const secagg::Task& task, const Assignment& assignment) {
-  if (assignment.kind != TaskKind::kTrain) return Lie("of a round without an update");
-  if (task.query != QueryOf(assignment.round)) return Lie("it is about another query");
+// Exactly: both are the same number of the same campaign.
+Status CheckScale(const secagg::Task& task, double clip, double weight_cap) {
+  if (task.clip != clip) return Lie("clips at {}, the round at {}", task.clip, clip);
+  if (task.weight_cap != weight_cap)
+    return Lie("caps weights at {}, the round at {}", task.weight_cap, weight_cap);
+  return Ok();
+}
+
+Status CheckUpdate(const secagg::Task& task, const Assignment& assignment) {
   if (task.model != assignment.params.digest) return Lie("it is about another model");
-  // Exactly: both are the same number of the same campaign.
-  if (task.clip != assignment.bound)
-    return Lie("clips at {}, the round at {}", task.clip, assignment.bound);
-  if (task.weight_cap != WeightCap(assignment))
-    return Lie("caps weights at {}, the round at {}", task.weight_cap, WeightCap(assignment));
   const auto& segments = task.layout.all();
   if (segments.size() != 2 || segments[0].name != secagg::kUpdateSegment ||
       segments[1].name != secagg::kWeightSegment)
     return Lie("its vector is not an update and a weight");
-  return Ok();
+  return CheckScale(task, assignment.bound, WeightCap(assignment));
+}
+
+Status CheckSums(const secagg::Task& task, const Assignment& assignment, const Hasher& hasher) {
+  const bool statistics = assignment.kind == TaskKind::kStatistics;
+  if (task.model != (statistics ? hasher.Sha256(assignment.statistics) : assignment.params.digest))
+    return Lie("it is about another {}", statistics ? "count" : "model");
+  const auto fields = SumFieldsOf(assignment);
+  if (!fields.ok()) return Lie("{}", MessageOf(fields.status()));
+  const auto layout = secagg::SumsLayout(*fields, task.layout.devices());
+  if (!layout.ok() || *layout != task.layout) return Lie("its vector is not of what is asked for");
+  return CheckScale(task, 1, 1);
+}
+
+Status CheckAbout(const secagg::Task& task, const Assignment& assignment, const Hasher& hasher) {
+  if (task.query != QueryOf(assignment.round, assignment.kind))
+    return Lie("it is about another query");
+  return assignment.kind == TaskKind::kTrain ? CheckUpdate(task, assignment)
+                                             : CheckSums(task, assignment, hasher);
 }
 }  // namespace
 
-std::string QueryOf(const RoundKey& round) {
-  return fmt::format("{}/{}/{}", round.campaign.value(), round.round.value(), round.attempt);
+std::string QueryOf(const RoundKey& round, TaskKind kind) {
+  const std::string name =
+      fmt::format("{}/{}/{}", round.campaign.value(), round.round.value(), round.attempt);
+  return kind == TaskKind::kTrain ? name : fmt::format("{}/{}", name, NameOf(kind));
+}
+
+StatusOr<std::vector<secagg::SumField>> SumFieldsOf(const Assignment& assignment) {
+  if (assignment.kind != TaskKind::kStatistics) return secagg::MetricSumFields(assignment.metrics);
+  MUSTER_ASSIGN(const statistics::Query query,
+                statistics::ParseQuery(AsText(assignment.statistics)));
+  return statistics::FieldsOf(query);
+}
+
+std::uint64_t SumsBytes(const Assignment& assignment) {
+  const StatusOr<secagg::Task> task = secagg::ParseTask(assignment.secure_task);
+  return task.ok() ? task->layout.wire_bytes() : 0;
 }
 
 double WeightCap(const Assignment& assignment) {
@@ -45,10 +83,10 @@ double WeightOf(const Assignment& assignment, std::uint64_t examples) {
 }
 
 StatusOr<secagg::Task> SecureTaskOf(const Assignment& assignment, const secagg::LocalFloor& floor,
-                                    Timestamp now) {
+                                    const Hasher& hasher, Timestamp now) {
   StatusOr<secagg::Task> task = secagg::ParseTask(assignment.secure_task);
   if (!task.ok()) return Lie("{}", MessageOf(task.status()));
-  MUSTER_TRY(CheckAbout(*task, assignment));
+  MUSTER_TRY(CheckAbout(*task, assignment, hasher));
   if (const Status strong = CheckFloor(*task, floor); !strong.ok()) return ForReport(strong);
   if (now >= task->expiry)
     return WithReason(FailedPrecondition("secure task: it has expired"), Reason::kROUND_CLOSED);

@@ -61,6 +61,18 @@ StatusOr<secagg::LaneVector> QuantisedUpdate(const secagg::Task& task,
   return out;
 }
 
+StatusOr<secagg::LaneVector> SumsVector(const secagg::Task& task,
+                                        std::span<const secagg::SumField> fields,
+                                        const secagg::SumValues& values) {
+  const auto due = secagg::SumsLayout(fields, task.layout.devices());
+  if (!due.ok() || *due != task.layout)
+    return WithReason(InvalidArgument("the secure task's vector is not of these sums"),
+                      Reason::kUPDATE_WRONG_LAYOUT);
+  secagg::LaneVector out(task.layout);
+  MUSTER_TRY(secagg::SetSums(fields, values, out));
+  return out;
+}
+
 StatusOr<Bytes> MaskedWire(secagg::LaneVector vector, std::span<const secagg::MaskSeed> seeds,
                            const Crypto& crypto) {
   std::vector<std::unique_ptr<Keystream>> streams;

@@ -1,10 +1,11 @@
 #pragma once
-// A trained update on its way to its masks: floats to bounded integers, and these, masked, to
-// bytes. It decides nothing and keeps nothing.
+// What a device gives on its way to its masks: floats or counts to bounded integers, and these,
+// masked, to bytes. It decides nothing and keeps nothing.
 #include <span>
 
 #include "aggregation/secagg/lane_vector.h"
 #include "aggregation/secagg/mask_seeds.h"
+#include "aggregation/secagg/named_sums.h"
 #include "aggregation/secagg/task.h"
 #include "base/crypto.h"
 #include "base/rng.h"
@@ -22,6 +23,12 @@ StatusOr<aggregation::secagg::LaneVector> QuantisedUpdate(const aggregation::sec
                                                           std::span<const float> update,
                                                           double weight, const Crypto& crypto,
                                                           SecureRng& rng);
+
+// The integers as they are. INVALID_ARGUMENT (UPDATE_WRONG_LAYOUT) when the task's layout is not of
+// these fields; those of SetSums.
+StatusOr<aggregation::secagg::LaneVector> SumsVector(
+    const aggregation::secagg::Task& task, std::span<const aggregation::secagg::SumField> fields,
+    const aggregation::secagg::SumValues& values);
 
 // Adds the masks and gives the wire form; the unmasked values are erased. Cost: one pass for all
 // masks together, in tiles.

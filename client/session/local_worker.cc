@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "aggregation/statistics/local.h"
 #include "base/canonical_json.h"
 #include "base/safetensors.h"
 #include "client/exec/task_dir.h"
@@ -9,6 +10,7 @@
 
 namespace muster::client {
 namespace fs = std::filesystem;
+namespace statistics = aggregation::statistics;
 namespace {
 
 PipelineConfig PipelineOf(const Assignment& assignment, EvaluateWindows evaluate) {
@@ -32,12 +34,41 @@ StatusOr<Layout> LayoutOf(ByteView file) {
   for (const TensorView& tensor : view.tensors) specs.push_back(tensor.spec);
   return Layout::Make(std::move(specs));
 }
+
+Status Mismatch(std::string_view what) {
+  return WithReason(FailedPrecondition("statistics: {}", what), Reason::kCONTRACT_MISMATCH);
+}
+
+// Ranges other than the declared ones would make of a histogram a question of its own.
+Status CheckContract(const statistics::Query& query, const ContractView& contract) {
+  if (query.contract != contract.name || query.version != contract.version)
+    return Mismatch(fmt::format("of contract {} version {}, the assignment has {} version {}",
+                                query.contract, query.version, contract.name, contract.version));
+  for (const statistics::FieldRange& range : query.fields) {
+    const ContractField* const field = contract.Find(range.name);
+    if (field == nullptr) return Mismatch(fmt::format("no field '{}'", range.name));
+    if (field->lo != range.lo || field->hi != range.hi)
+      return Mismatch(fmt::format("field '{}' is declared as {} to {}, not {} to {}", range.name,
+                                  field->lo, field->hi, range.lo, range.hi));
+  }
+  return Ok();
+}
+
+std::vector<std::vector<double>> ColumnsOf(const Table& table) {
+  std::vector<std::vector<double>> out(table.columns.size());
+  for (std::vector<double>& column : out) column.reserve(table.rows());
+  for (std::size_t r = 0; r < table.rows(); ++r)
+    for (std::size_t c = 0; c < out.size(); ++c) out[c].push_back(table.row(r)[c]);
+  return out;
+}
 }  // namespace
 
-LocalWorker::LocalWorker(LocalWorkerConfig config, Blobs& blobs, std::unique_ptr<Source> source,
-                         std::shared_ptr<Trainer> trainer, Logger& log)
+LocalWorker::LocalWorker(LocalWorkerConfig config, Blobs& blobs, const Hasher& hasher,
+                         std::unique_ptr<Source> source, std::shared_ptr<Trainer> trainer,
+                         Logger& log)
     : config_(std::move(config)),
       blobs_(blobs),
+      hasher_(hasher),
       source_(std::move(source)),
       trainer_(std::move(trainer)),
       log_(log) {}
@@ -64,6 +95,22 @@ StatusOr<TrainResult> LocalWorker::Run(const Assignment& assignment, std::uint64
   MUSTER_ASSIGN(task.module, ModulePath(assignment));
   MUSTER_TRY(WriteTask(dir));
   return trainer_->Run(dir, config_.time_limit);
+}
+
+StatusOr<CountedRows> LocalWorker::Count(const Assignment& assignment) {
+  MUSTER_ASSIGN(const statistics::Query query,
+                statistics::ParseQuery(AsText(assignment.statistics)));
+  MUSTER_TRY(CheckContract(query, assignment.contract));
+  std::vector<std::string> fields;
+  for (const statistics::FieldRange& range : query.fields) fields.push_back(range.name);
+  MUSTER_ASSIGN(Table table, source_->Read(fields, Nulls::kAllow));
+  // Those that count, so that rows after them do not make it another question.
+  if (table.rows() > statistics::kMostRows)
+    table.cells.resize(statistics::kMostRows * fields.size());
+  const std::vector<std::vector<double>> columns = ColumnsOf(table);
+  const std::vector<std::span<const double>> views(columns.begin(), columns.end());
+  MUSTER_ASSIGN(aggregation::secagg::SumValues values, statistics::CountRows(query, views));
+  return CountedRows{std::move(values), hasher_.Sha256(std::as_bytes(std::span(table.cells)))};
 }
 
 StatusOr<std::uint64_t> LocalWorker::PrepareData(const Assignment& assignment,

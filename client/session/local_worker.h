@@ -29,9 +29,10 @@ struct LocalWorkerConfig {
 
 class LocalWorker final : public Worker {
  public:
-  LocalWorker(LocalWorkerConfig config, Blobs& blobs, std::unique_ptr<Source> source,
-              std::shared_ptr<Trainer> trainer, Logger& log);
+  LocalWorker(LocalWorkerConfig config, Blobs& blobs, const Hasher& hasher,
+              std::unique_ptr<Source> source, std::shared_ptr<Trainer> trainer, Logger& log);
   StatusOr<TrainResult> Run(const Assignment& assignment, std::uint64_t seed) override;
+  StatusOr<CountedRows> Count(const Assignment& assignment) override;
   std::string DataStamp() override { return config_.stamp(); }
   bool NeedsModule() const override { return config_.needs_module; }
 
@@ -47,6 +48,7 @@ class LocalWorker final : public Worker {
 
   const LocalWorkerConfig config_;
   Blobs& blobs_;
+  const Hasher& hasher_;
   const std::unique_ptr<Source> source_;
   const std::shared_ptr<Trainer> trainer_;
   Logger& log_;

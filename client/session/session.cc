@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "client/secure/terms.h"
 #include "client/session/rules.h"
 
 namespace muster::client {
@@ -112,13 +113,19 @@ void NodeSession::Follow(const CheckInReply& reply) {
 // From the assignment to the task.
 
 void NodeSession::Accept(const Assigned& assignment) {
-  world_.log.Info("assigned",
-                  {{"node", config_.name},
-                   {"round", Text(assignment->round)},
-                   {"kind", assignment->kind == TaskKind::kTrain ? "train" : "evaluate"}});
+  world_.log.Info("assigned", {{"node", config_.name},
+                               {"round", Text(assignment->round)},
+                               {"kind", NameOf(assignment->kind)}});
+  if (FailedBefore(*assignment)) return SendFailure(Failure(*failed_));
   if (const Status allowed = Permits(*assignment); !allowed.ok())
     return OnTaskError(*assignment, allowed);
-  FetchParams(assignment);
+  Fetch(assignment);
+}
+
+// What it has learned of the others in a session that it left is no reason to enter it again.
+bool NodeSession::FailedBefore(const Assignment& assignment) const {
+  return !assignment.secure_task.empty() && failed_ && failed_->round == assignment.round &&
+         failed_->kind == assignment.kind;
 }
 
 Status NodeSession::Permits(const Assignment& assignment) {
@@ -128,19 +135,24 @@ Status NodeSession::Permits(const Assignment& assignment) {
                                   .bytes = Cost(assignment),
                                   .bytes_today = world_.budget.Used(),
                                   .local_time = world_.local_time(world_.clock.Now()),
-                                  .secure = secure}));
+                                  .secure = secure,
+                                  .statistics = assignment.kind == TaskKind::kStatistics}));
   return secure ? PermitsSecure(assignment) : Ok();
 }
 
-// An update is about as long as the parameters it changes.
+// An update is about as long as the parameters it changes, and sums as what they are laid out as.
 std::uint64_t NodeSession::Cost(const Assignment& assignment) {
-  std::uint64_t bytes = world_.artefacts.Missing(assignment.params);
+  std::uint64_t bytes = 0;
+  if (assignment.kind != TaskKind::kStatistics)
+    bytes += world_.artefacts.Missing(assignment.params);
   if (assignment.module && worker_->NeedsModule())
     bytes += world_.artefacts.Missing(*assignment.module);
-  return assignment.kind == TaskKind::kTrain ? bytes + assignment.params.bytes : bytes;
+  return bytes +
+         (assignment.kind == TaskKind::kTrain ? assignment.params.bytes : SumsBytes(assignment));
 }
 
-void NodeSession::FetchParams(const Assigned& assignment) {
+void NodeSession::Fetch(const Assigned& assignment) {
+  if (assignment->kind == TaskKind::kStatistics) return Work(assignment);
   world_.artefacts.Fetch(link_, assignment->params,
                          Then([assignment](NodeSession& self, const Status& status) {
                            if (!status.ok()) return self.OnFetchError(*assignment, status);
@@ -189,8 +201,8 @@ void NodeSession::OnWorked(const Assigned& assignment, StatusOr<TaskOutcome> out
   if (!outcome.ok()) return OnTaskError(*assignment, outcome.status());
   if (auto* const report = std::get_if<EvaluationReport>(&*outcome))
     return ReportEvaluation(assignment->round, *report);
-  if (auto* const update = std::get_if<SecureUpdate>(&*outcome))
-    return GiveSecurely(assignment, std::move(*update));
+  if (auto* const offer = std::get_if<SecureOffer>(&*outcome))
+    return GiveSecurely(assignment, std::move(*offer));
   HeldUpdate& update = std::get<HeldUpdate>(*outcome);
   world_.log.Info("update_held", {{"node", config_.name},
                                   {"round", Text(update.round)},
@@ -206,13 +218,14 @@ void NodeSession::OnWorked(const Assigned& assignment, StatusOr<TaskOutcome> out
 
 void NodeSession::OnTaskError(const Assignment& assignment, const Status& error) {
   const std::string detail = Detail(error);
-  if (IsDataError(error)) {
+  // A column that only statistics ask for is none that training misses.
+  if (IsDataError(error) && assignment.kind != TaskKind::kStatistics) {
     sick_ = Sick{{FailureReason(error), detail}, worker_->DataStamp(), world_.clock.Now()};
     world_.log.Warn(
         "node_unfit",
         {{"node", config_.name}, {"reason", NameOf(FailureReason(error))}, {"error", detail}});
   }
-  ReportFailure(assignment.round, FailureReason(error), detail);
+  ReportFailure({assignment.round, assignment.kind, FailureReason(error), detail});
 }
 
 }  // namespace muster::client

@@ -2,7 +2,8 @@
 // One node's life with its coordinator: check in, take the assignment, fetch, train, keep the
 // update on disk, upload, and hold on to it until it counts. Decides over its own site's policy
 // first. Never trains twice for one update that it holds, and never ends because a task or a call
-// failed. In a secure round the update never touches the disk: after a restart it is trained again.
+// failed. In a secure sum nothing that goes into it touches the disk: after a restart it is made
+// again. A secure sum that it failed at or refused is not begun again.
 #include <functional>
 #include <memory>
 #include <optional>
@@ -66,6 +67,7 @@ class NodeSession : public Stepwise<NodeSession> {
   // A task's report that the coordinator has not acknowledged yet.
   struct Failure {
     RoundKey round;
+    TaskKind kind;
     Reason reason;
     std::string detail;
   };
@@ -92,9 +94,10 @@ class NodeSession : public Stepwise<NodeSession> {
   std::optional<Unfit> WhyUnfit();
 
   void Accept(const Assigned& assignment);
+  bool FailedBefore(const Assignment& assignment) const;
   Status Permits(const Assignment& assignment);
   std::uint64_t Cost(const Assignment& assignment);
-  void FetchParams(const Assigned& assignment);
+  void Fetch(const Assigned& assignment);
   void FetchModule(const Assigned& assignment);
   void OnFetchError(const Assignment& assignment, const Status& error);
 
@@ -105,7 +108,9 @@ class NodeSession : public Stepwise<NodeSession> {
   Status CheckReady() const;
   Status PermitsSecure(const Assignment& assignment);
   ContributionLedger Ledger() const;
-  void GiveSecurely(const Assigned& assignment, SecureUpdate update);
+  void GiveSecurely(const Assigned& assignment, SecureOffer offer);
+  StatusOr<std::unique_ptr<Contribution>> ContributionTo(const Assignment& assignment,
+                                                         const std::optional<Digest>& rows);
   void OnSecureEnd(const Assigned& assignment, const StatusOr<std::string>& why);
 
   void Upload();
@@ -118,9 +123,9 @@ class NodeSession : public Stepwise<NodeSession> {
   void DropHeldFile();
 
   void ReportEvaluation(const RoundKey& round, const EvaluationReport& report);
-  void ReportFailure(const RoundKey& round, Reason reason, const std::string& detail);
+  void ReportFailure(const Failure& failure);
   void SendFailure(const Failure& failure);
-  void RestAfterFailure(const RoundKey& round);
+  void RestAfterFailure(const Failure& failure);
 
   void CheckInAfter(Duration wait);
 
@@ -135,8 +140,8 @@ class NodeSession : public Stepwise<NodeSession> {
   std::optional<Held> held_;
   bool resend_ = false;  // The coordinator said that it has nothing (any more).
   std::optional<Sick> sick_;
-  std::optional<RoundKey> failed_;        // The last that it reported.
-  std::shared_ptr<SecureUpload> secure_;  // While a secure round goes on.
+  std::optional<Failure> failed_;         // The last that it reported.
+  std::shared_ptr<SecureUpload> secure_;  // While a secure sum goes on.
 };
 
 }  // namespace muster::client

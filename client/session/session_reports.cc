@@ -19,7 +19,8 @@ void NodeSession::Upload() {
   if (!file.ok()) {
     const RoundKey round = held_->round;
     LetGo("lost");
-    return ReportFailure(round, FailureReason(file.status()), Detail(file.status()));
+    return ReportFailure(
+        {round, TaskKind::kTrain, FailureReason(file.status()), Detail(file.status())});
   }
   held_->file = *file;
   if (held_->fresh) return UploadFrom(0);
@@ -50,7 +51,7 @@ void NodeSession::UploadFrom(std::uint64_t offset) {
     if (ReasonOf(paid) != Reason::kPOLICY_BYTES) return OnUploaded(paid);
     const RoundKey round = held_->round;
     LetGo("policy");
-    return ReportFailure(round, FailureReason(paid), Detail(paid));
+    return ReportFailure({round, TaskKind::kTrain, FailureReason(paid), Detail(paid)});
   }
   held_->fresh = false;
   link_->Upload({held_->round, held_->examples, held_->loss, held_->file, offset},
@@ -110,19 +111,19 @@ void NodeSession::ReportEvaluation(const RoundKey& round, const EvaluationReport
       }));
 }
 
-void NodeSession::ReportFailure(const RoundKey& round, Reason reason, const std::string& detail) {
+void NodeSession::ReportFailure(const Failure& failure) {
   world_.log.Warn("task_failed", {{"node", config_.name},
-                                  {"round", Text(round)},
-                                  {"reason", NameOf(reason)},
-                                  {"error", detail}});
-  SendFailure({round, reason, detail});
+                                  {"round", Text(failure.round)},
+                                  {"reason", NameOf(failure.reason)},
+                                  {"error", failure.detail}});
+  SendFailure(failure);
 }
 
 void NodeSession::SendFailure(const Failure& failure) {
   link_->ReportFailure(failure.round, failure.reason, failure.detail,
                        Then([failure](NodeSession& self, const Status& status) {
                          if (status.ok() || JudgeReportError(status) == ErrorVerdict::kGiveUp)
-                           return self.RestAfterFailure(failure.round);
+                           return self.RestAfterFailure(failure);
                          self.After(self.contact_.Next(),
                                     [failure](NodeSession& me) { me.SendFailure(failure); });
                        }));
@@ -130,8 +131,9 @@ void NodeSession::SendFailure(const Failure& failure) {
 
 // A coordinator that asks again for what this node refuses would hear the same as fast as the line
 // allows.
-void NodeSession::RestAfterFailure(const RoundKey& round) {
-  if (std::exchange(failed_, round) != round) again_.Reset();
+void NodeSession::RestAfterFailure(const Failure& failure) {
+  if (!failed_ || failed_->round != failure.round) again_.Reset();
+  failed_ = failure;
   CheckInAfter(again_.Next());
 }
 

@@ -1,9 +1,19 @@
-// A session's secure rounds: whether it takes part, and the way from the update to the sum.
+// A session's secure sums: whether it takes part, and the way from what it gives to the sum.
 #include "client/secure/terms.h"
 #include "client/session/rules.h"
 #include "client/session/session.h"
 
 namespace muster::client {
+namespace {
+namespace secagg = aggregation::secagg;
+
+Question QuestionOf(const Assignment& assignment, const Digest& model,
+                    const std::optional<Digest>& rows) {
+  if (rows) return Question::OfStatistics(model, *rows);
+  return assignment.kind == TaskKind::kEvaluate ? Question::OfEvaluation(assignment.round, model)
+                                                : Question::OfUpdate(assignment.round, model);
+}
+}  // namespace
 
 // The others refuse a roster with a statement that does not hold, and with it the round.
 Status NodeSession::CheckReady() const {
@@ -17,27 +27,39 @@ Status NodeSession::CheckReady() const {
 // Before anything is fetched: what is refused later costs the others a dropout.
 Status NodeSession::PermitsSecure(const Assignment& assignment) {
   MUSTER_TRY(CheckReady());
-  MUSTER_ASSIGN(const aggregation::secagg::Task task,
-                SecureTaskOf(assignment, world_.policy.floor(), world_.clock.Now()));
-  return Ledger().Check(assignment.round, task.model);
+  MUSTER_ASSIGN(const secagg::Task task, SecureTaskOf(assignment, world_.policy.floor(),
+                                                      config_.secure->crypto, world_.clock.Now()));
+  // Of statistics the rows are not known yet.
+  if (assignment.kind == TaskKind::kStatistics) return Ok();
+  return Ledger().Check(QuestionOf(assignment, task.model, std::nullopt));
 }
 
 ContributionLedger NodeSession::Ledger() const {
   return ContributionLedger(world_.files, config_.secure->crypto, config_.name);
 }
 
-void NodeSession::GiveSecurely(const Assigned& assignment, SecureUpdate update) {
-  StatusOr<aggregation::secagg::Task> task =
-      SecureTaskOf(*assignment, world_.policy.floor(), world_.clock.Now());
-  if (!task.ok()) return OnTaskError(*assignment, task.status());
-  world_.log.Info("secure_round_begun",
-                  {{"node", config_.name}, {"round", Text(assignment->round)}});
+StatusOr<std::unique_ptr<Contribution>> NodeSession::ContributionTo(
+    const Assignment& assignment, const std::optional<Digest>& rows) {
+  MUSTER_ASSIGN(secagg::Task task, SecureTaskOf(assignment, world_.policy.floor(),
+                                                config_.secure->crypto, world_.clock.Now()));
+  SecureSubject subject{assignment.round, assignment.kind,
+                        QuestionOf(assignment, task.model, rows)};
+  MUSTER_TRY(Ledger().Check(subject.question));
+  return std::make_unique<Contribution>(config_.secure, Ledger(), std::move(subject),
+                                        std::move(task));
+}
+
+void NodeSession::GiveSecurely(const Assigned& assignment, SecureOffer offer) {
+  StatusOr<std::unique_ptr<Contribution>> contribution = ContributionTo(*assignment, offer.rows);
+  if (!contribution.ok()) return OnTaskError(*assignment, contribution.status());
+  world_.log.Info("secure_round_begun", {{"node", config_.name},
+                                         {"round", Text(assignment->round)},
+                                         {"kind", NameOf(assignment->kind)}});
   secure_ = SecureUpload::Make(
       {config_.name, config_.hold, world_.policy.floor()},
       {world_.clock, world_.strand, world_.tasks, world_.rng, world_.budget, world_.log}, link_,
-      std::make_unique<Contribution>(config_.secure, Ledger(), assignment->round,
-                                     *std::move(task)));
-  secure_->Start(std::move(update),
+      *std::move(contribution));
+  secure_->Start(std::move(offer.input),
                  Then([assignment](NodeSession& self, const StatusOr<std::string>& why) {
                    self.OnSecureEnd(assignment, why);
                  }));

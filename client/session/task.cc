@@ -40,19 +40,30 @@ StatusOr<TaskOutcome> Update(TrainResult result, const Assignment& assignment) {
   const ScreenRule rule{assignment.bound, assignment.max_norm, assignment.example_cap};
   MUSTER_TRY(ScreenDelta(update.values, rule).status());
   if (!assignment.secure_task.empty())
-    return SecureUpdate{std::move(update.values), WeightOf(assignment, result.examples)};
+    return SecureOffer{
+        SecureUpdate{std::move(update.values), WeightOf(assignment, result.examples)},
+        std::nullopt};
   return HeldUpdate{assignment.round, ClampWeight(result.examples, rule), result.loss,
                     SerializeParams(update.View())};
 }
 
-StatusOr<TaskOutcome> Evaluation(const TrainResult& result) {
+StatusOr<TaskOutcome> Evaluation(const TrainResult& result, const Assignment& assignment) {
   EvaluationReport report{result.examples, {}};
   for (const auto& [name, sum] : result.metrics) {
     MUSTER_ASSIGN(report.sums_micro[name], Micro(name, sum));
   }
   const double loss_sum = result.loss * static_cast<double>(result.examples);
   MUSTER_ASSIGN(report.sums_micro["loss_sum"], Micro("loss", loss_sum));
-  return report;
+  if (assignment.secure_task.empty()) return report;
+  MUSTER_ASSIGN(auto fields, SumFieldsOf(assignment));
+  MUSTER_ASSIGN(auto values, aggregation::secagg::MetricSumValues(fields, report));
+  return SecureOffer{SecureSums{std::move(fields), std::move(values)}, std::nullopt};
+}
+
+StatusOr<TaskOutcome> Statistics(Worker& worker, const Assignment& assignment) {
+  MUSTER_ASSIGN(auto fields, SumFieldsOf(assignment));
+  MUSTER_ASSIGN(CountedRows counted, worker.Count(assignment));
+  return SecureOffer{SecureSums{std::move(fields), std::move(counted.values)}, counted.rows};
 }
 }  // namespace
 
@@ -64,9 +75,10 @@ std::uint64_t TrainingSeed(const Assignment& assignment, const DeviceName& devic
 
 StatusOr<TaskOutcome> RunTask(Worker& worker, const Assignment& assignment,
                               const DeviceName& device) {
+  if (assignment.kind == TaskKind::kStatistics) return Statistics(worker, assignment);
   MUSTER_ASSIGN(TrainResult result, worker.Run(assignment, TrainingSeed(assignment, device)));
   MUSTER_TRY(CheckExamples(result.examples));
-  if (assignment.kind == TaskKind::kEvaluate) return Evaluation(result);
+  if (assignment.kind == TaskKind::kEvaluate) return Evaluation(result, assignment);
   return Update(std::move(result), assignment);
 }
 

@@ -38,6 +38,21 @@ TEST(Csv, ReadsAColumnAskedForTwiceTwice) {
   EXPECT_THAT(table->cells, ElementsAre(7, 7));
 }
 
+TEST(Csv, CellsWithoutAValueAreNaNWhereTheyAreAllowedAndInNoOtherForm) {
+  std::istringstream in("a,b\n1,\n ,NA\nnan,Null\n2,3\n");
+  const auto table = ParseCsv(in, "e.csv", std::vector<std::string>{"a", "b"}, {}, Nulls::kAllow);
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_THAT(table->cells, ElementsAre(1, testing::IsNan(), testing::IsNan(), testing::IsNan(),
+                                        testing::IsNan(), testing::IsNan(), 2, 3));
+  for (const std::string cell : {"inf", "none", "-", "nanx", "1e999"}) {
+    std::istringstream bad("a\n" + cell + "\n");
+    EXPECT_EQ(
+        ReasonOf(ParseCsv(bad, "e.csv", std::vector<std::string>{"a"}, {}, Nulls::kAllow).status()),
+        Reason::kDATA_NOT_A_NUMBER)
+        << cell;
+  }
+}
+
 struct BadCsv {
   const char* what;
   std::string text;
@@ -101,7 +116,7 @@ TEST(Csv, ALineOfExactlyTheLimitIsRead) {
 TEST(CsvSource, SaysThatAFileIsMissingOrAFolder) {
   for (const std::string& path : {testing::TempDir() + "no-such.csv", testing::TempDir()}) {
     CsvSource source(path);
-    const auto table = source.Read(std::vector<std::string>{"a"});
+    const auto table = source.Read(std::vector<std::string>{"a"}, client::Nulls::kRefuse);
     ASSERT_FALSE(table.ok());
     EXPECT_EQ(ReasonOf(table.status()), Reason::kDATA_UNREADABLE) << table.status();
     EXPECT_THAT(std::string(MessageOf(table.status())), HasSubstr(path));

@@ -21,7 +21,8 @@ class FakeSource final : public Source {
   FakeSource(std::vector<std::string> columns, std::vector<double> cells)
       : table_{std::move(columns), std::move(cells)} {}
   std::string_view name() const override { return "fake"; }
-  StatusOr<Table> Read(std::span<const std::string> columns) override {
+  StatusOr<Table> Read(std::span<const std::string> columns, Nulls nulls) override {
+    EXPECT_EQ(nulls, Nulls::kRefuse);
     EXPECT_TRUE(
         std::equal(columns.begin(), columns.end(), table_.columns.begin(), table_.columns.end()));
     return table_;

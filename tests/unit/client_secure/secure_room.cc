@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "aggregation/secagg/update_layout.h"
+#include "aggregation/statistics/descriptor.h"
 #include "client/secure/terms.h"
 #include "client/secure/vector.h"
 
@@ -97,6 +98,35 @@ client::Assignment SecureAssignment(std::uint32_t devices, std::uint64_t dim,
   a.secure_task = secagg::EncodeTask(task);
   return a;
 }
+client::Assignment SumsAssignment(client::TaskKind kind, std::uint32_t devices) {
+  client::Assignment a;
+  a.round = {CampaignName("turbofan"), RoundNumber(3), 1};
+  a.kind = kind;
+  a.params = {platform::OpenSslHasher().Sha256(AsBytes("base model")), 100};
+  a.metrics = {"rmse", "mae"};
+  Digest model = a.params.digest;
+  if (kind == client::TaskKind::kStatistics) {
+    const std::string query =
+        aggregation::statistics::EncodeQuery({.contract = "turbofan",
+                                              .version = 1,
+                                              .fields = {{.name = "T30", .lo = 0, .hi = 10}},
+                                              .quantiles = {0.5},
+                                              .least = 3,
+                                              .zooms = {}})
+            .value();
+    a.statistics = Bytes(AsBytes(query).begin(), AsBytes(query).end());
+    model = platform::OpenSslHasher().Sha256(a.statistics);
+  }
+  secagg::Task task{.layout = *secagg::SumsLayout(client::SumFieldsOf(a).value(), devices)};
+  SeededSecureRng(7).Fill(task.session);
+  task.query = client::QueryOf(a.round, kind);
+  task.model = model;
+  task.clip = task.weight_cap = 1;
+  task.cohort.least = 3;
+  task.expiry = kRoundStart + std::chrono::hours(24);
+  a.secure_task = secagg::EncodeTask(task);
+  return a;
+}
 secagg::Task TaskIn(const client::Assignment& assignment) {
   return secagg::ParseTask(assignment.secure_task).value();
 }
@@ -169,6 +199,7 @@ secagg::SpooledShares SecureServer::Spool() const {
 
 void SecureServer::Poll(std::size_t device, const SecureAsk& ask,
                         const client::CoordinatorLink::Callback<SecureAnswer>& done) {
+  kinds.insert(ask.kind);
   if (const Status taken = Take(device, ask.message); !taken.ok()) return done(taken);
   Wait(device, ask, clock_.Now() + ask.hold, done);
 }
@@ -246,23 +277,56 @@ SecureDevice::SecureDevice(SymbolicCrypto& crypto, std::size_t i) : index(i), rn
 }
 
 secagg::LaneVector SecureDevice::Expected(const secagg::Task& task, const Crypto& crypto) const {
+  if (const auto* sums = std::get_if<client::SecureSums>(&input))
+    return client::SumsVector(task, sums->fields, sums->values).value();
+  const auto& update = std::get<client::SecureUpdate>(input);
   SeededSecureRng again(100 + index);
   return client::QuantisedUpdate(task, update.values, update.weight, crypto, again).value();
 }
 
-SecureRoom::SecureRoom(std::uint32_t n, std::uint64_t dim, std::uint32_t dropout_ppm)
-    : assignment(SecureAssignment(n, dim, dropout_ppm)),
-      task(TaskIn(assignment)),
-      server(task, crypto, clock, executor) {
-  for (std::size_t i = 0; i < n; ++i) {
+SecureRoom::SecureRoom(const client::Assignment& a)
+    : assignment(a), task(TaskIn(a)), server(task, crypto, clock, executor) {
+  for (std::size_t i = 0; i < task.layout.devices(); ++i)
     devices.push_back(std::make_unique<SecureDevice>(crypto, i));
+}
+SecureRoom::SecureRoom(std::uint32_t n, std::uint64_t dim, std::uint32_t dropout_ppm)
+    : SecureRoom(SecureAssignment(n, dim, dropout_ppm)) {
+  for (std::size_t i = 0; i < n; ++i) {
+    client::SecureUpdate update;
     SeededRng values(i);
     for (std::uint64_t k = 0; k < dim; ++k)
-      devices[i]->update.values.push_back(static_cast<float>(values.Below(8001)) / 1000.0F - 4);
-    devices[i]->update.weight = 1 + static_cast<double>(i);
+      update.values.push_back(static_cast<float>(values.Below(8001)) / 1000.0F - 4);
+    update.weight = 1 + static_cast<double>(i);
+    devices[i]->input = std::move(update);
+  }
+}
+SecureRoom::SecureRoom(client::TaskKind kind, std::uint32_t n)
+    : SecureRoom(SumsAssignment(kind, n)) {
+  for (std::size_t i = 0; i < n; ++i) {
+    client::SecureSums sums{client::SumFieldsOf(assignment).value(), {}};
+    SeededRng rng(i);
+    for (const secagg::SumField& field : sums.fields) {
+      std::vector<std::uint64_t>& values = sums.values.emplace_back(field.count);
+      for (std::uint64_t& value : values) value = rng.Below(field.most + 1);
+    }
+    devices[i]->input = std::move(sums);
   }
 }
 SecureRoom::~SecureRoom() { executor.Forget(); }
+
+client::Question SecureRoom::Question(std::size_t device) const {
+  switch (assignment.kind) {
+    case client::TaskKind::kEvaluate:
+      return client::Question::OfEvaluation(assignment.round, task.model);
+    case client::TaskKind::kStatistics:
+      return client::Question::OfStatistics(
+          task.model, hasher.Sha256(AsBytes(fmt::format("rows of {}", device))));
+    default: return client::Question::OfUpdate(assignment.round, task.model);
+  }
+}
+client::ContributionLedger SecureRoom::Ledger(std::size_t device) {
+  return {devices[device]->files, hasher, DeviceName(fmt::format("engine-{}", device))};
+}
 
 void SecureRoom::Start(std::size_t i) {
   SecureDevice& device = *devices[i];
@@ -271,10 +335,10 @@ void SecureRoom::Start(std::size_t i) {
       {name, std::chrono::seconds(30), secagg::LocalFloor{}},
       {clock, executor, executor, jitter, budget, log},
       std::make_shared<RoomLink>(server, executor, i),
-      std::make_unique<client::Contribution>(device.identity,
-                                             client::ContributionLedger(device.files, hasher, name),
-                                             assignment.round, task));
-  device.upload->Start(device.update,
+      std::make_unique<client::Contribution>(
+          device.identity, Ledger(i),
+          client::SecureSubject{assignment.round, assignment.kind, Question(i)}, task));
+  device.upload->Start(device.input,
                        [&device](StatusOr<std::string> why) { device.ended = std::move(why); });
 }
 void SecureRoom::StartAll() {

@@ -34,9 +34,11 @@ inline secagg::StatementCheck TestCheck() {
   };
 }
 
-// A campaign's round as an assignment with its task.
+// A campaign's round as an assignment with its task: to train,
 client::Assignment SecureAssignment(std::uint32_t devices, std::uint64_t dim,
                                     std::uint32_t dropout_ppm = 0);
+// or to give sums: kEvaluate or kStatistics.
+client::Assignment SumsAssignment(client::TaskKind kind, std::uint32_t devices);
 secagg::Task TaskIn(const client::Assignment& assignment);
 
 // The coordinator's half.
@@ -71,6 +73,7 @@ class SecureServer {
   std::vector<std::vector<std::int32_t>> sums;
   std::map<std::size_t, Bytes> stored;  // Masked vectors, by device; may be in part.
   std::map<std::size_t, client::UpdateUpload> uploads;
+  std::set<client::TaskKind> kinds;  // Of the sessions that devices asked for.
 
  private:
   Status Tell(const secagg::ServerEvent& event);
@@ -103,7 +106,8 @@ struct SecureDevice {
   secagg::LaneVector Expected(const secagg::Task& task, const Crypto& crypto) const;
 
   const std::size_t index;
-  client::SecureUpdate update;
+  client::SecureInput input;
+  client::SecureUpdate& update() { return std::get<client::SecureUpdate>(input); }
   SeededSecureRng rng;
   std::shared_ptr<const client::SecureIdentity> identity;
   MemoryFiles files;
@@ -114,10 +118,14 @@ struct SecureDevice {
 class SecureRoom {
  public:
   explicit SecureRoom(std::uint32_t devices, std::uint64_t dim = 20, std::uint32_t dropout_ppm = 0);
+  // Of sums; each integer drawn up to its most.
+  SecureRoom(client::TaskKind kind, std::uint32_t devices);
   ~SecureRoom();
   void Start(std::size_t device);
   void StartAll();
   void RunFor(Duration d) { executor.RunFor(d); }
+  client::Question Question(std::size_t device) const;
+  client::ContributionLedger Ledger(std::size_t device);
   // The sum of what these devices gave, by segment.
   std::vector<std::vector<std::int32_t>> PlainSum(const std::vector<std::size_t>& of) const;
 
@@ -133,6 +141,9 @@ class SecureRoom {
   client::ByteBudget budget{budget_files, clock, 0};
   SecureServer server;
   std::vector<std::unique_ptr<SecureDevice>> devices;
+
+ private:
+  explicit SecureRoom(const client::Assignment& assignment);
 };
 
 }  // namespace muster::testing

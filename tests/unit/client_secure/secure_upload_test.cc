@@ -27,6 +27,31 @@ TEST(SecureUpload, TheSumOfAllDevicesIsExactWhateverTheirWeights) {
   ExpectSummed(room, {0, 1, 2, 3, 4});
 }
 
+TEST(SecureUpload, EvaluationsAndStatisticsAddUpExactlyInSessionsOfTheirOwnKind) {
+  for (const client::TaskKind kind : {client::TaskKind::kEvaluate, client::TaskKind::kStatistics}) {
+    SCOPED_TRACE(client::NameOf(kind));
+    SecureRoom room(kind, 5);
+    room.StartAll();
+    room.RunFor(1min);
+    ExpectSummed(room, {0, 1, 2, 3, 4});
+    EXPECT_THAT(room.server.kinds, ::testing::ElementsAre(kind));
+    for (std::size_t i = 0; i < 5; ++i) {
+      EXPECT_EQ(room.server.uploads[i].kind, kind);
+      EXPECT_EQ(ReasonOf(room.Ledger(i).Check(room.Question(i))), Reason::kSECURE_REPEATED);
+    }
+  }
+}
+
+TEST(SecureUpload, SumsOfOtherFieldsThanTheTasksAreRefusedAtOnce) {
+  SecureRoom room(client::TaskKind::kEvaluate, 3);
+  auto& sums = std::get<client::SecureSums>(room.devices[0]->input);
+  sums.fields.back().most = 7;
+  room.Start(0);
+  room.RunFor(1s);
+  ASSERT_TRUE(room.devices[0]->ended.has_value());
+  EXPECT_EQ(ReasonOf(room.devices[0]->ended->status()), Reason::kUPDATE_WRONG_LAYOUT);
+}
+
 TEST(SecureUpload, NoVectorLeavesWithoutItsMasksAndNothingElseIsSaidOfIt) {
   SecureRoom room(4);
   room.StartAll();
@@ -101,9 +126,7 @@ TEST(SecureUpload, GarbageIsAViolation) {
 
 TEST(SecureUpload, WhatWasGivenBeforeIsNotGivenAgain) {
   SecureRoom room(4);
-  const client::ContributionLedger ledger(room.devices[1]->files, room.hasher,
-                                          DeviceName("engine-1"));
-  ASSERT_THAT(ledger.Enter(room.assignment.round, room.task.model), IsOk());
+  ASSERT_THAT(room.Ledger(1).Enter(room.Question(1), kRoundStart), IsOk());
   room.StartAll();
   room.RunFor(1min);
   ASSERT_TRUE(room.devices[1]->ended.has_value());
@@ -116,15 +139,12 @@ TEST(SecureUpload, ItIsInTheLedgerBeforeTheFirstByteLeaves) {
   room.StartAll();
   while (room.server.stored.empty()) ASSERT_TRUE(room.executor.Step(kRoundStart + 1min));
   for (const auto& [i, stored] : room.server.stored)
-    EXPECT_EQ(ReasonOf(client::ContributionLedger(room.devices[i]->files, room.hasher,
-                                                  DeviceName(fmt::format("engine-{}", i)))
-                           .Check(room.assignment.round, room.task.model)),
-              Reason::kSECURE_REPEATED);
+    EXPECT_EQ(ReasonOf(room.Ledger(i).Check(room.Question(i))), Reason::kSECURE_REPEATED);
 }
 
 TEST(SecureUpload, AnUpdateOfAnotherLengthIsRefusedAtOnce) {
   SecureRoom room(3);
-  room.devices[0]->update.values.push_back(1);
+  room.devices[0]->update().values.push_back(1);
   room.Start(0);
   room.RunFor(1s);
   ASSERT_TRUE(room.devices[0]->ended.has_value());

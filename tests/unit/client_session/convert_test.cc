@@ -62,6 +62,40 @@ TEST(Convert, AnAssignmentSurvivesTheWay) {
   }
 }
 
+// An assignment that has neither a model nor anything to train.
+v1::Assignment SomeStatistics() {
+  Assignment a;
+  a.round = SomeAssignment(1).round;
+  a.kind = TaskKind::kStatistics;
+  a.contract = {"engine", 2, {{"T30", 0, 9, "K"}}};
+  a.cohort = 12;
+  a.statistics = Bytes(40, std::byte{'q'});
+  a.secure_task = Bytes(10, std::byte{0xc3});
+  return ToMessage(a);
+}
+
+TEST(Convert, StatisticsNeedNoModelAndSurviveTheWay) {
+  const v1::Assignment message = SomeStatistics();
+  EXPECT_TRUE(message.params_digest().empty());
+  EXPECT_FALSE(message.has_model());
+  const auto back = AssignmentFrom(message);
+  ASSERT_THAT(back, IsOk());
+  EXPECT_EQ(back->kind, TaskKind::kStatistics);
+  EXPECT_EQ(back->cohort, 12U);
+  EXPECT_EQ(back->statistics, Bytes(40, std::byte{'q'}));
+  EXPECT_EQ(back->contract.fields.at(0).hi, 9);
+  EXPECT_EQ(ToMessage(*back).SerializeAsString(), message.SerializeAsString());
+}
+
+TEST(Convert, StatisticsWithoutAQueryOrWithTooLongAOneAreRefused) {
+  for (const std::size_t size : {std::size_t{0}, kMostStatisticsBytes + 1}) {
+    v1::Assignment message = SomeStatistics();
+    message.set_statistics(std::string(size, 'q'));
+    EXPECT_THAT(AssignmentFrom(message),
+                Fails(absl::StatusCode::kInvalidArgument, Reason::kFIELD_INVALID));
+  }
+}
+
 TEST(Convert, CheckInsSurviveTheWay) {
   CheckInRequest request;
   request.hold = std::chrono::seconds(30);
@@ -90,12 +124,14 @@ TEST(Convert, CheckInsSurviveTheWay) {
 TEST(Convert, StepsOfASecureRoundSurviveTheWay) {
   SeededRng rng(1);
   const Digest seen = SomeDigest(rng);
-  SecureAsk ask{SomeAssignment(1).round, Bytes(3, std::byte{0xff}), seen, std::chrono::seconds(9)};
+  SecureAsk ask{SomeAssignment(1).round, TaskKind::kEvaluate, Bytes(3, std::byte{0xff}), seen,
+                std::chrono::seconds(9)};
   const v1::SecureRequest asked = ToMessage(ask);
   EXPECT_EQ(asked.round().SerializeAsString(), ToMessage(ask.round).SerializeAsString());
   EXPECT_EQ(asked.message(), "\xff\xff\xff");
   EXPECT_EQ(AsBytes(asked.seen()).size(), 32U);
   EXPECT_EQ(asked.hold_ms(), 9000U);
+  EXPECT_EQ(asked.kind(), v1::Assignment::EVALUATE);
   ask.seen.reset();
   EXPECT_EQ(ToMessage(ask).seen(), "");
 
@@ -133,6 +169,7 @@ TEST(Convert, RefusesWhatNoTaskCouldBeMadeOf) {
       {"bound", [](auto& m) { m.set_bound(0); }},
       {"bound", [nan](auto& m) { m.set_bound(nan); }},
       {"max_norm", [](auto& m) { m.set_max_norm(-1); }},
+      {"statistics", [](auto& m) { m.set_statistics("{}"); }},
       {"secure_task",
        [](auto& m) { m.set_secure_task(std::string(kMostSecureTaskBytes + 1, 'x')); }}};
   for (const auto& [field, change] : changes) {

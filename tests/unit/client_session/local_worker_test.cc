@@ -3,11 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <functional>
 
+#include "aggregation/statistics/descriptor.h"
 #include "base/safetensors.h"
 #include "client/exec/task_dir.h"
 #include "client/pipeline/csv_source.h"
 #include "client/pipeline/dataset.h"
+#include "platform/sha256.h"
 #include "tests/support/memory_blobs.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
@@ -18,6 +21,7 @@ using client::Assignment;
 using client::LocalWorker;
 using client::TaskDir;
 using client::TrainResult;
+namespace statistics = aggregation::statistics;
 
 class RecordingTrainer final : public client::Trainer {
  public:
@@ -51,12 +55,13 @@ struct Harness {
     config.blob_path = [](const Digest& digest) { return "/blobs/" + digest.Hex(); };
     config.stamp = [this] { return stamp; };
     worker = std::make_unique<LocalWorker>(
-        config, blobs, std::make_unique<client::CsvSource>(dir / "rows.csv"), trainer, log);
+        config, blobs, hasher, std::make_unique<client::CsvSource>(dir / "rows.csv"), trainer, log);
   }
   void Rows(const std::string& text) { std::ofstream(dir / "rows.csv") << text; }
 
   TempDir dir;
   MemoryBlobs blobs;
+  platform::OpenSslHasher hasher;
   NullLogger log;
   Assignment assignment;
   std::string stamp = "1";
@@ -97,6 +102,56 @@ TEST(LocalWorker, ReadsTheRowsAgainOnlyWhenTheyOrTheModelChange) {
   EXPECT_EQ(h.worker->Run(h.assignment, 1)->examples, 3U);
   h.assignment.window.rows = 1;
   EXPECT_EQ(h.worker->Run(h.assignment, 1)->examples, 4U);
+}
+
+// An assignment to count the rows of `t`, in two bins of its declared range.
+Assignment Counting(const Harness& h, const statistics::Query& query) {
+  Assignment a = h.assignment;
+  a.kind = client::TaskKind::kStatistics;
+  const std::string text = statistics::EncodeQuery(query).value();
+  a.statistics.assign(AsBytes(text).begin(), AsBytes(text).end());
+  return a;
+}
+statistics::Query QueryOfT() {
+  return {.contract = "k",
+          .version = 1,
+          .fields = {{.name = "t", .lo = 0, .hi = 10, .bins = 2}},
+          .quantiles = {},
+          .least = 1,
+          .zooms = {}};
+}
+
+TEST(LocalWorker, CountsRowsAndCellsWithoutAValue) {
+  Harness h;
+  h.Rows("t,y\n0,10\n,20\n10,30\n12,30\nNA,1\n");
+  const auto counted = h.worker->Count(Counting(h, QueryOfT()));
+  ASSERT_THAT(counted, IsOk());
+  EXPECT_THAT(counted->values.at(0), ::testing::ElementsAre(0, 1, 1, 1, 2));
+}
+
+TEST(LocalWorker, TheRowsAreKnownByWhatWasCountedAndNothingElse) {
+  Harness h;
+  const Digest first = h.worker->Count(Counting(h, QueryOfT()))->rows;
+  h.Rows("t,y\n0,99\n5,99\n10,99\n");  // Only what is not asked for has changed.
+  EXPECT_EQ(h.worker->Count(Counting(h, QueryOfT()))->rows, first);
+  h.Rows("t,y\n0,99\n5,99\n10,99\n10,99\n");
+  EXPECT_NE(h.worker->Count(Counting(h, QueryOfT()))->rows, first);
+}
+
+TEST(LocalWorker, CountsNothingOverOtherRangesThanTheContracts) {
+  Harness h;
+  const std::vector<std::function<void(statistics::Query&)>> changes = {
+      [](auto& q) { q.contract = "other"; },   [](auto& q) { q.version = 2; },
+      [](auto& q) { q.fields[0].name = "x"; }, [](auto& q) { q.fields[0].lo = 1; },
+      [](auto& q) { q.fields[0].hi = 9; },
+  };
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    statistics::Query query = QueryOfT();
+    changes[i](query);
+    EXPECT_THAT(h.worker->Count(Counting(h, query)),
+                Fails(absl::StatusCode::kFailedPrecondition, Reason::kCONTRACT_MISMATCH))
+        << i;
+  }
 }
 
 TEST(LocalWorker, SaysWhereTheDataAreWrong) {

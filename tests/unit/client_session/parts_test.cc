@@ -194,11 +194,13 @@ TEST(LimitedExecutor, UsesAPlaceThatIsFreeWhileAnotherIsHeld) {
 class ListSource final : public client::Source {
  public:
   std::string_view name() const override { return "list"; }
-  StatusOr<client::Table> Read(std::span<const std::string> columns) override {
+  StatusOr<client::Table> Read(std::span<const std::string> columns, client::Nulls nulls) override {
     asked.assign(columns.begin(), columns.end());
+    allowed = nulls;
     return client::Table{asked, {1, 2}};
   }
   std::vector<std::string> asked;
+  client::Nulls allowed = client::Nulls::kRefuse;
 };
 
 TEST(RenamedSource, AsksForTheFilesNamesAndAnswersWithTheContracts) {
@@ -206,9 +208,10 @@ TEST(RenamedSource, AsksForTheFilesNamesAndAnswersWithTheContracts) {
   const ListSource& inner = *list;
   client::RenamedSource source(std::move(list), {{"T30", "sensor_3"}});
   const std::vector<std::string> fields = {"T30", "cycle"};
-  const auto table = source.Read(fields);
+  const auto table = source.Read(fields, client::Nulls::kAllow);
   ASSERT_THAT(table, IsOk());
   EXPECT_THAT(inner.asked, ::testing::ElementsAre("sensor_3", "cycle"));
+  EXPECT_EQ(inner.allowed, client::Nulls::kAllow);
   EXPECT_THAT(table->columns, ::testing::ElementsAre("T30", "cycle"));
 }
 

@@ -75,6 +75,25 @@ TEST(LocalPolicy, MayRefuseWhateverIsNotSecure) {
   EXPECT_THAT(LocalPolicy().Check(ask), IsOk());
 }
 
+TEST(LocalPolicy, StatisticsAreAllowedAsCampaignsAreUnlessTheSiteOptsOut) {
+  PolicyAsk ask = Ask("stats-0123");
+  ask.statistics = ask.secure = true;
+  EXPECT_THAT(LocalPolicy().Check(ask), IsOk());
+  EXPECT_THAT(Policy({.campaigns = {"turbo*"}, .hours = {}}).Check(ask),
+              Fails(kDenied, Reason::kPOLICY_CAMPAIGN));
+  const LocalPolicy out = Policy({.campaigns = {}, .hours = {}, .statistics = false});
+  EXPECT_THAT(out.Check(ask), Fails(kDenied, Reason::kPOLICY_CAMPAIGN));
+  EXPECT_THAT(out.Check(Ask()), IsOk());
+  ask.secure = false;
+  EXPECT_THAT(LocalPolicy().Check(ask), Fails(kDenied, Reason::kPOLICY_SECURE));
+}
+
+TEST(LocalPolicy, TheFloorThatNobodySetIsWhatACampaignsDefaultsPromise) {
+  EXPECT_EQ(LocalPolicy().floor().least, 3U);
+  EXPECT_EQ(LocalPolicy().floor().corrupt_ppm, 100'000U);
+  EXPECT_EQ(LocalPolicy().floor().dropout_ppm, 0U);
+}
+
 TEST(LocalPolicy, RefusesRulesThatMeanNothing) {
   const auto invalid = Fails(absl::StatusCode::kInvalidArgument, Reason::kFIELD_INVALID);
   EXPECT_THAT(LocalPolicy::Make({.campaigns = {""}, .hours = {}}), invalid);

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "aggregation/secagg/update_layout.h"
+#include "aggregation/statistics/descriptor.h"
+#include "client/secure/terms.h"
 #include "client/session/session.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/symbolic_crypto.h"
@@ -11,8 +13,10 @@ namespace muster::testing {
 namespace {
 using namespace std::chrono_literals;
 namespace secagg = aggregation::secagg;
+namespace statistics = aggregation::statistics;
 using client::SecureAnswer;
 using client::SecureAsk;
+using client::TaskKind;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Pair;
@@ -31,12 +35,57 @@ struct SecureWorld {
     task.model = a.params.digest;
     task.clip = a.bound;
     task.weight_cap = 10;
-    task.cohort.least = 3;
-    task.expiry = h.clock.Now() + 24h;
-    a.secure_task = secagg::EncodeTask(task);
+    SetTask(std::move(task));
     h.secure = std::make_shared<const client::SecureIdentity>(
         client::SecureIdentity{crypto, rng, std::make_shared<const SymbolicSigner>(crypto, 3),
                                Bytes{}, [this](const IdentityKey&, ByteView) { return vouched; }});
+  }
+  void SetTask(secagg::Task task) {
+    task.cohort.least = 3;
+    task.cohort.corrupt_ppm = 100'000;
+    task.expiry = h.clock.Now() + 24h;
+    h.coordinator.assignment.secure_task = secagg::EncodeTask(task);
+  }
+  // The one round asks for sums instead: kEvaluate or kStatistics.
+  void AskForSums(client::TaskKind kind) {
+    client::Assignment& a = h.coordinator.assignment;
+    a.kind = kind;
+    Digest model = a.params.digest;
+    if (kind == client::TaskKind::kStatistics) {
+      a.params = {};
+      a.module.reset();
+      a.statistics = QueryBytes();
+      model = hasher.Sha256(a.statistics);
+    }
+    secagg::Task task{.layout = *secagg::SumsLayout(client::SumFieldsOf(a).value(), 5)};
+    task.query = client::QueryOf(round, kind);
+    task.model = model;
+    task.clip = task.weight_cap = 1;
+    SetTask(std::move(task));
+    h.worker.run = [](const client::Assignment&, std::uint64_t) {
+      return client::TrainResult{
+          .examples = 4, .loss = 0.5, .metrics = {{"sse", 12.25}}, .update = {}};
+    };
+    h.worker.count = [this](const client::Assignment& asked) -> StatusOr<client::CountedRows> {
+      client::CountedRows out{{}, rows};
+      const std::vector<secagg::SumField> fields = client::SumFieldsOf(asked).value();
+      for (const secagg::SumField& field : fields)
+        out.values.emplace_back(field.count, 1);
+      return out;
+    };
+  }
+  static Bytes QueryBytes() {
+    const std::string text = statistics::EncodeQuery({.contract = "turbofan",
+                                                      .version = 1,
+                                                      .fields = {{.name = "T30", .lo = 0, .hi = 9}},
+                                                      .quantiles = {},
+                                                      .least = 3,
+                                                      .zooms = {}})
+                                 .value();
+    return {AsBytes(text).begin(), AsBytes(text).end()};
+  }
+  client::ContributionLedger Ledger(MemoryFiles& files) {
+    return {files, hasher, DeviceName("engine-1")};
   }
   void Run(Duration d = 5s) {
     h.Boot();
@@ -52,6 +101,7 @@ struct SecureWorld {
   }
 
   const RoundKey round{CampaignName("c"), RoundNumber(1), 1};
+  Digest rows = platform::OpenSslHasher().Sha256(AsBytes("rows"));
   platform::OpenSslHasher hasher;
   SymbolicCrypto crypto{hasher};
   SeededSecureRng rng{1};
@@ -113,9 +163,11 @@ TEST(SecureSession, AnotherQuestionsTaskIsRefusedBeforeAnyDownload) {
 TEST(SecureSession, WhatWasGivenBeforeIsRefusedBeforeAnyDownload) {
   SecureWorld w;
   MemoryFiles files(w.h.files_disk);
-  ASSERT_THAT(client::ContributionLedger(files, w.hasher, DeviceName("engine-1"))
-                  .Enter(w.round, w.h.coordinator.assignment.params.digest),
-              IsOk());
+  ASSERT_THAT(
+      client::ContributionLedger(files, w.hasher, DeviceName("engine-1"))
+          .Enter(client::Question::OfUpdate(w.round, w.h.coordinator.assignment.params.digest),
+                 w.h.clock.Now()),
+      IsOk());
   w.Run();
   w.ExpectRefusedAtOnce(Reason::kSECURE_REPEATED);
 }
@@ -137,6 +189,163 @@ TEST(SecureSession, OneThatAsksAgainForWhatIsRefusedHearsItLessAndLess) {
   w.Run(10min);
   EXPECT_GT(w.h.coordinator.failures.size(), 10U);  // Its terms may change.
   EXPECT_LT(w.h.coordinator.failures.size(), 100U);
+}
+
+TEST(SecureSession, WhatItFailedAtIsNotBegunAgainInTheSameAttempt) {
+  SecureWorld w;
+  w.h.coordinator.asks_again = true;
+  w.h.worker.run = [](const client::Assignment&, std::uint64_t) -> StatusOr<client::TrainResult> {
+    return WithReason(FailedPrecondition("it crashed"), Reason::kTASK_FAILED);
+  };
+  w.Run(1min);
+  EXPECT_EQ(w.h.worker.runs[w.round], 1);
+  EXPECT_GT(w.h.coordinator.failures.size(), 1U);
+  EXPECT_THAT(w.h.coordinator.failures, ::testing::Each(Pair(w.round, Reason::kTASK_FAILED)));
+}
+
+TEST(SecureSession, APlainRoundThatItFailedAtMayBeTriedAgain) {
+  SecureWorld w;
+  w.h.coordinator.assignment.secure_task.clear();
+  w.h.coordinator.asks_again = true;
+  w.h.worker.run = [](const client::Assignment&, std::uint64_t) -> StatusOr<client::TrainResult> {
+    return WithReason(FailedPrecondition("it crashed"), Reason::kTASK_FAILED);
+  };
+  w.Run(1min);
+  EXPECT_GT(w.h.worker.runs[w.round], 1);
+}
+
+TEST(SecureSession, AnEvaluationOfASecureCampaignGoesIntoTheSumAndIsNotReported) {
+  SecureWorld w;
+  w.AskForSums(TaskKind::kEvaluate);
+  w.h.policy = *client::LocalPolicy::Make({.campaigns = {}, .hours = {}, .secure_required = true});
+  w.h.coordinator.answer_secure = [](const SecureAsk&) { return SecureAnswer{{}, true, {}}; };
+  w.Run();
+  EXPECT_TRUE(w.h.coordinator.Done());
+  EXPECT_THAT(w.h.coordinator.evaluated, IsEmpty());
+  EXPECT_THAT(w.h.coordinator.failures, IsEmpty());
+  ASSERT_THAT(w.h.coordinator.secure_asks, SizeIs(1));
+  EXPECT_EQ(w.h.coordinator.secure_asks[0].kind, TaskKind::kEvaluate);
+  EXPECT_THAT(secagg::ParseAdvertiseKeys(w.h.coordinator.secure_asks[0].message), IsOk());
+}
+
+TEST(SecureSession, AnEvaluationWhoseTrainerLacksAMetricIsRefusedRatherThanGuessed) {
+  SecureWorld w;
+  w.h.coordinator.assignment.metrics = {"rmse", "accuracy"};
+  w.AskForSums(TaskKind::kEvaluate);
+  w.Run();
+  EXPECT_THAT(w.h.coordinator.failures, ElementsAre(Pair(w.round, Reason::kUPDATE_BAD_METRICS)));
+  EXPECT_THAT(w.h.coordinator.secure_asks, IsEmpty());
+}
+
+TEST(SecureSession, StatisticsFetchNothingAndGoIntoTheSumAlone) {
+  SecureWorld w;
+  w.AskForSums(TaskKind::kStatistics);
+  w.h.coordinator.answer_secure = [](const SecureAsk&) { return SecureAnswer{{}, true, {}}; };
+  w.Run();
+  EXPECT_TRUE(w.h.coordinator.Done());
+  EXPECT_EQ(w.h.coordinator.downloaded_bytes, 0U);
+  EXPECT_THAT(w.h.coordinator.failures, IsEmpty());
+  ASSERT_THAT(w.h.coordinator.secure_asks, SizeIs(1));
+  EXPECT_EQ(w.h.coordinator.secure_asks[0].kind, TaskKind::kStatistics);
+}
+
+TEST(SecureSession, TheSameCountOfTheSameRowsIsRefusedBeforeAnythingIsSaid) {
+  for (const bool same_rows : {true, false}) {
+    SCOPED_TRACE(same_rows);
+    SecureWorld w;
+    w.AskForSums(TaskKind::kStatistics);
+    w.h.coordinator.answer_secure = [](const SecureAsk&) { return SecureAnswer{{}, true, {}}; };
+    MemoryFiles files(w.h.files_disk);
+    const Digest before = same_rows ? w.rows : w.hasher.Sha256(AsBytes("rows of last week"));
+    ASSERT_THAT(w.Ledger(files).Enter(
+                    client::Question::OfStatistics(w.hasher.Sha256(w.QueryBytes()), before),
+                    w.h.clock.Now()),
+                IsOk());
+    w.Run();
+    EXPECT_EQ(w.h.coordinator.failures.size(), same_rows ? 1U : 0U);
+    EXPECT_EQ(w.h.coordinator.secure_asks.size(), same_rows ? 0U : 1U);
+    if (same_rows) EXPECT_EQ(w.h.coordinator.failures[0].second, Reason::kSECURE_REPEATED);
+  }
+}
+
+TEST(SecureSession, AnEvaluationIsNoAnswerToTheTrainingOfItsRound) {
+  for (const TaskKind given : {TaskKind::kTrain, TaskKind::kEvaluate}) {
+    SCOPED_TRACE(client::NameOf(given));
+    SecureWorld w;
+    w.AskForSums(TaskKind::kEvaluate);
+    w.h.coordinator.answer_secure = [](const SecureAsk&) { return SecureAnswer{{}, true, {}}; };
+    MemoryFiles files(w.h.files_disk);
+    const Digest& model = w.h.coordinator.assignment.params.digest;
+    ASSERT_THAT(w.Ledger(files).Enter(given == TaskKind::kTrain
+                                          ? client::Question::OfUpdate(w.round, model)
+                                          : client::Question::OfEvaluation(w.round, model),
+                                      w.h.clock.Now()),
+                IsOk());
+    w.Run();
+    EXPECT_EQ(w.h.coordinator.secure_asks.size(), given == TaskKind::kTrain ? 1U : 0U);
+  }
+}
+
+TEST(SecureSession, SumsAreHeldToTheSitesTermsToo) {
+  struct Case {
+    const char* what;
+    client::PolicyRules rules;
+    bool has_statement;
+    bool has_task;
+    TaskKind kind;
+    Reason reason;
+  };
+  const Case cases[] = {
+      {"floor",
+       {.campaigns = {}, .hours = {}, .floor = {.least = 4}},
+       true,
+       true,
+       TaskKind::kEvaluate,
+       Reason::kPOLICY_SECURE},
+      {"floor",
+       {.campaigns = {}, .hours = {}, .floor = {.least = 4}},
+       true,
+       true,
+       TaskKind::kStatistics,
+       Reason::kPOLICY_SECURE},
+      {"no statement", {}, false, true, TaskKind::kEvaluate, Reason::kSECURE_UNREADY},
+      {"no statement", {}, false, true, TaskKind::kStatistics, Reason::kSECURE_UNREADY},
+      {"plain", {}, true, false, TaskKind::kStatistics, Reason::kPOLICY_SECURE},
+      {"opted out",
+       {.campaigns = {}, .hours = {}, .statistics = false},
+       true,
+       true,
+       TaskKind::kStatistics,
+       Reason::kPOLICY_CAMPAIGN},
+      {"campaign",
+       {.campaigns = {"turbo*"}, .hours = {}},
+       true,
+       true,
+       TaskKind::kStatistics,
+       Reason::kPOLICY_CAMPAIGN},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(::testing::Message() << c.what << ", " << client::NameOf(c.kind));
+    SecureWorld w;
+    w.AskForSums(c.kind);
+    if (!c.has_task) w.h.coordinator.assignment.secure_task.clear();
+    if (!c.has_statement) w.h.secure.reset();
+    w.h.policy = *client::LocalPolicy::Make(c.rules);
+    w.Run();
+    w.ExpectRefusedAtOnce(c.reason);
+  }
+}
+
+TEST(SecureSession, AColumnThatOnlyStatisticsMissDoesNotMakeTheNodeUnfit) {
+  SecureWorld w;
+  w.AskForSums(TaskKind::kStatistics);
+  w.h.worker.count = [](const client::Assignment&) -> StatusOr<client::CountedRows> {
+    return WithReason(InvalidArgument("no column"), Reason::kDATA_COLUMN_MISSING);
+  };
+  w.Run();
+  EXPECT_THAT(w.h.coordinator.failures, ElementsAre(Pair(w.round, Reason::kDATA_COLUMN_MISSING)));
+  EXPECT_FALSE(w.h.coordinator.check_ins.back().unfit.has_value());
+  EXPECT_TRUE(w.h.coordinator.check_ins.back().ready);
 }
 
 TEST(SecureSession, ACoordinatorThatKnowsNoSecureRoundsIsNotWaitedFor) {

@@ -18,6 +18,7 @@ class FakeWorker final : public client::Worker {
  public:
   struct Script {
     std::function<StatusOr<client::TrainResult>(const client::Assignment&, std::uint64_t)> run;
+    std::function<StatusOr<client::CountedRows>(const client::Assignment&)> count;
     std::map<RoundKey, int> runs;
     std::string stamp = "1";
   };
@@ -26,6 +27,10 @@ class FakeWorker final : public client::Worker {
                                     std::uint64_t seed) override {
     ++script_.runs[assignment.round];
     return script_.run ? script_.run(assignment, seed) : Result(seed);
+  }
+  StatusOr<client::CountedRows> Count(const client::Assignment& assignment) override {
+    ++script_.runs[assignment.round];
+    return script_.count ? script_.count(assignment) : Worker::Count(assignment);
   }
   std::string DataStamp() override { return script_.stamp; }
   bool NeedsModule() const override { return true; }

@@ -104,6 +104,8 @@ TEST(Settings, TheFloorOfSecureRoundsIsThePolicys) {
   const auto unset = LoadSettings(Write(dir, kNode));
   ASSERT_THAT(unset, IsOk());
   EXPECT_EQ(unset->policy.floor().least, 3U);
+  EXPECT_EQ(unset->policy.floor().corrupt_ppm, 100'000U);
+  EXPECT_EQ(unset->policy.floor().dropout_ppm, 0U);
   EXPECT_FALSE(unset->policy.floor().allow_curious);
 }
 
