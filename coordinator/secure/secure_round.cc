@@ -116,12 +116,12 @@ StatusOr<bool> SecureRound::Handle(const secagg::ServerEvent& event, const Calle
 }
 
 void SecureRound::Act() {
+  ConsiderWaiting();
   Publish();
   if (members_.empty())
     if (const secagg::Cohort* cohort = session().cohort())
       for (secagg::Member i = 0; i < cohort->devices(); ++i)
         members_.emplace(DeviceIdOf(cohort->At(i).identity, ports_.crypto), i);
-  ConsiderWaiting();
   Fold();
   Unmask();
   if (session().IsOver()) {
