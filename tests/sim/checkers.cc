@@ -4,45 +4,13 @@
 
 #include "aggregation/accumulator.h"
 #include "base/safetensors.h"
-#include "coordinator/round/round_facts.h"
+#include "tests/sim/history.h"
 
 namespace muster::sim {
 namespace {
 
-using coordinator::RoundFact;
-
-// The facts of a campaign in order, decoded.
-std::vector<coordinator::CampaignFact> CampaignFacts(World& world) {
-  const CampaignName& name = world.options().campaign.name;
-  std::vector<coordinator::CampaignFact> out;
-  for (const JournalRow& row : world.Journal())
-    if (row.stream == coordinator::CampaignStream(name))
-      out.push_back(*coordinator::DecodeCampaignFact(name, row.fact));
-  return out;
-}
-
-coordinator::DeviceSet CountedIn(World& world, const RoundKey& key) {
-  coordinator::DeviceSet counted;
-  for (const JournalRow& row : world.Journal()) {
-    if (row.stream != coordinator::RoundStream(key)) continue;
-    const RoundFact fact = *coordinator::DecodeRoundFact(row.fact);
-    if (const auto* f = std::get_if<coordinator::UpdatesCounted>(&fact))
-      for (const DeviceId& id : f->devices)
-        EXPECT_TRUE(counted.insert(id).second) << id.value() << " was counted twice";
-  }
-  return counted;
-}
-}  // namespace
-
-void CheckPublishedAtMostOnce(World& world) {
-  std::uint64_t published = 0;
-  for (const auto& fact : CampaignFacts(world))
-    if (const auto* f = std::get_if<coordinator::RoundSucceeded>(&fact)) {
-      EXPECT_EQ(f->key.round.value(), ++published);
-    }
-}
-
-void CheckSumEqualsTheCountedUpdates(World& world) {
+// Plain rounds: bit for bit.
+void CheckPlainSums(World& world) {
   const coordinator::CampaignSpec& spec = world.options().campaign;
   Params model = world.base();
   aggregation::ServerState state;
@@ -67,6 +35,95 @@ void CheckSumEqualsTheCountedUpdates(World& world) {
     ASSERT_TRUE(aggregation::Step(spec.aggregation.rule, state, model.values, mean).ok());
     EXPECT_EQ(platform::OpenSslHasher().Sha256(SerializeParams(model.View())), done->params);
   }
+}
+
+// What rounding to integers and then to floats may make of a mean of updates.
+double ErrorOf(const SecureHistory& session) {
+  return session.task.clip / static_cast<double>(session.task.layout[0].limit) + 1e-6;
+}
+
+void CheckSecureStep(World& world, const coordinator::RoundSucceeded& done, const Params& before,
+                     double error) {
+  const coordinator::DeviceSet counted = CountedIn(world, done.key);
+  EXPECT_EQ(counted.size(), done.counted);
+  std::vector<double> sum(before.values.size());
+  for (const DeviceId& id : counted) {
+    const std::string& name = world.names().at(id);
+    const Params update = World::UpdateOf(name, world.SeedOfTask(done.key.round, name));
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += update.values[i];
+  }
+  const StatusOr<Params> after = world.ModelOf(done.params);
+  ASSERT_TRUE(after.ok()) << after.status();
+  for (std::size_t i = 0; i < sum.size(); ++i)
+    EXPECT_NEAR(after->values[i] - before.values[i], sum[i] / static_cast<double>(counted.size()),
+                error);
+}
+
+void CheckSecureSums(World& world) {
+  std::map<RoundKey, double> errors;  // The sum's mean errs no more than the worst session does.
+  for (const SecureHistory& session : SecureSessions(world))
+    if (session.trains) errors[session.round] = std::max(errors[session.round], ErrorOf(session));
+  Params model = world.base();
+  for (const auto& fact : CampaignFacts(world)) {
+    const auto* done = std::get_if<coordinator::RoundSucceeded>(&fact);
+    if (!done) continue;
+    SCOPED_TRACE(::testing::Message() << "round " << done->key.round.value());
+    ASSERT_TRUE(errors.contains(done->key)) << "published without a session";
+    CheckSecureStep(world, *done, model, errors.at(done->key));
+    model = world.ModelOf(done->params).value();
+  }
+}
+}  // namespace
+
+void CheckPublishedAtMostOnce(World& world) {
+  std::uint64_t published = 0;
+  for (const auto& fact : CampaignFacts(world))
+    if (const auto* f = std::get_if<coordinator::RoundSucceeded>(&fact)) {
+      EXPECT_EQ(f->key.round.value(), ++published);
+    }
+}
+
+void CheckSumEqualsTheCountedUpdates(World& world) {
+  if (world.options().campaign.secure) return CheckSecureSums(world);
+  CheckPlainSums(world);
+}
+
+void CheckNoDeviceIsOpenedAlone(World& world) {
+  const auto& secure = world.options().campaign.secure;
+  std::map<RoundKey, coordinator::DeviceSet> summed;
+  for (const SecureHistory& session : SecureSessions(world)) {
+    SCOPED_TRACE(session.task.query);
+    EXPECT_FALSE(session.opened && session.abandoned);
+    EXPECT_TRUE(!session.opened || session.survivors.size() == 1);
+    for (const auto& survivors : session.survivors) EXPECT_GE(survivors.size(), secure->least);
+    if (session.opened && session.trains)
+      summed[session.round].merge(session.DevicesOf(session.survivors.front()));
+  }
+  for (const auto& fact : CampaignFacts(world))
+    if (const auto* done = std::get_if<coordinator::RoundSucceeded>(&fact); done && secure)
+      EXPECT_EQ(CountedIn(world, done->key), summed[done->key]);
+}
+
+void CheckSurvivorsNeverChange(World& world) {
+  for (const SecureHistory& session : SecureSessions(world)) {
+    SCOPED_TRACE(session.task.query);
+    EXPECT_LE(session.survivors.size(), 1U);
+    std::set<Bytes> fixed;
+    for (const auto& set : session.survivors) fixed.emplace(set.bits().begin(), set.bits().end());
+    const std::set<DeviceId> members(session.members.begin(), session.members.end());
+    for (const auto& [who, heard] : world.wiretap().heard()) {
+      if (who.first != session.round || !members.contains(who.second)) continue;
+      EXPECT_LE(heard.replies.size(), 1U) << who.second.value() << " answered twice";
+      for (const Bytes& survivors : heard.survivors)
+        EXPECT_TRUE(fixed.contains(survivors)) << who.second.value() << " heard of others";
+    }
+  }
+}
+
+void CheckNobodyGivesTwice(World& world) {
+  for (const auto& [what, attempts] : world.wiretap().given())
+    EXPECT_EQ(attempts.size(), 1U)
+        << world.names().at(what.second) << " in round " << what.first.value();
 }
 
 void CheckJournalRebuildsState(World& world) {
@@ -96,6 +153,9 @@ void CheckAll(World& world) {
   EXPECT_EQ(world.failure(), "");
   CheckPublishedAtMostOnce(world);
   CheckSumEqualsTheCountedUpdates(world);
+  CheckNoDeviceIsOpenedAlone(world);
+  CheckSurvivorsNeverChange(world);
+  CheckNobodyGivesTwice(world);
   CheckJournalHasNoGaps(world);
   CheckJournalRebuildsState(world);
 }

@@ -13,11 +13,17 @@ client::HeldState Convert(coordinator::HeldState state) {
 static_assert(static_cast<int>(client::HeldState::kRefused) ==
               static_cast<int>(coordinator::HeldState::kRefused));
 
+client::TaskKind Convert(coordinator::TaskKind kind) { return static_cast<client::TaskKind>(kind); }
+coordinator::TaskKind Convert(client::TaskKind kind) {
+  return static_cast<coordinator::TaskKind>(kind);
+}
+static_assert(static_cast<int>(client::TaskKind::kStatistics) ==
+              static_cast<int>(coordinator::TaskKind::kStatistics));
+
 client::Assignment Convert(const coordinator::Assignment& in) {
   client::Assignment out;
   out.round = in.round;
-  out.kind = in.kind == coordinator::TaskKind::kTrain ? client::TaskKind::kTrain
-                                                      : client::TaskKind::kEvaluate;
+  out.kind = Convert(in.kind);
   out.params = {in.params, in.params_bytes};
   out.contract.name = in.contract.spec.name.value();
   out.contract.version = in.contract.version.value();
@@ -33,6 +39,8 @@ client::Assignment Convert(const coordinator::Assignment& in) {
   out.example_cap = in.example_cap;
   out.bound = in.bound;
   out.max_norm = in.max_norm.value_or(0);
+  out.secure_task = in.secure_task;
+  out.statistics = in.statistics;
   return out;
 }
 
@@ -82,12 +90,13 @@ class Answer {
 class Link final : public client::CoordinatorLink, public std::enable_shared_from_this<Link> {
  public:
   Link(DeviceId device, Scheduler& scheduler, const Server& server, Process& agent,
-       const Weather& weather)
+       const Weather& weather, Wiretap& wiretap)
       : device_(std::move(device)),
         scheduler_(scheduler),
         server_(server),
         agent_(agent),
-        weather_(weather) {}
+        weather_(weather),
+        wiretap_(wiretap) {}
 
   void CheckIn(const client::CheckInRequest& request,
                Callback<client::CheckInReply> done) override {
@@ -144,10 +153,20 @@ class Link final : public client::CoordinatorLink, public std::enable_shared_fro
                [this, upload](auto answer) { BeginUpload(upload, answer); });
   }
 
-  // Simulated rounds are plain; a device that is asked for more must not wait for ever.
-  void Secure(const client::SecureAsk&, Callback<client::SecureAnswer> done) override {
-    Call<client::SecureAnswer>(std::move(done), [](auto answer) {
-      answer(MakeStatus(absl::StatusCode::kUnimplemented, "no secure rounds here"));
+  void Secure(const client::SecureAsk& ask, Callback<client::SecureAnswer> done) override {
+    Call<client::SecureAnswer>(std::move(done), [this, ask](auto answer) {
+      wiretap_.OnMessageOf(ask.round, device_, ask.message);
+      server_.coordinator->Secure(
+          device_,
+          {ask.round, Convert(ask.kind), ask.message, ask.seen.value_or(Digest()), ask.hold},
+          // The coordinator may keep this for longer than the line lives.
+          [tap = &wiretap_, round = ask.round, device = device_,
+           answer](StatusOr<coordinator::SecureAnswer> reply) {
+            if (!reply.ok()) return answer(reply.status());
+            tap->OnMessageTo(round, device, reply->message);
+            answer(client::SecureAnswer{std::move(reply->message), reply->over,
+                                        std::move(reply->why)});
+          });
     });
   }
 
@@ -185,18 +204,18 @@ class Link final : public client::CoordinatorLink, public std::enable_shared_fro
   }
 
   void BeginUpload(const client::UpdateUpload& upload, Answer<bool> answer) {
-    server_.coordinator->BeginUpload(
-        device_, upload.round, upload.file->size(),
-        [self = shared_from_this(), upload,
-         answer](StatusOr<std::shared_ptr<coordinator::UploadBuffer>> buffer) {
-          if (!buffer.ok()) return answer(buffer.status());
-          if ((*buffer)->received != upload.offset) {
-            self->server_.coordinator->PauseUpload(self->device_, upload.round, *buffer);
-            return answer(
-                WithReason(InvalidArgument("not where it stopped"), Reason::kCHUNK_OUT_OF_ORDER));
-          }
-          self->Piece(upload, *buffer, answer);
-        });
+    if (!upload.header.empty()) wiretap_.OnVectorOf(upload.round, device_);
+    const auto begun = [self = shared_from_this(), upload,
+                        answer](StatusOr<std::shared_ptr<coordinator::UploadBuffer>> buffer) {
+      if (!buffer.ok()) return answer(buffer.status());
+      if ((*buffer)->received == upload.offset) return self->Piece(upload, *buffer, answer);
+      self->server_.coordinator->PauseUpload(self->device_, upload.round, *buffer);
+      answer(WithReason(InvalidArgument("not where it stopped"), Reason::kCHUNK_OUT_OF_ORDER));
+    };
+    if (upload.header.empty())
+      return server_.coordinator->BeginUpload(device_, upload.round, upload.file->size(), begun);
+    server_.coordinator->BeginMaskedUpload(device_, upload.round, Convert(upload.kind),
+                                           upload.file->size(), begun);
   }
 
   // The next piece, each an event of the coordinator's process: a crash ends it between two.
@@ -214,8 +233,12 @@ class Link final : public client::CoordinatorLink, public std::enable_shared_fro
             server_.coordinator->UploadProgress(device_, upload.round, buffer, from + size);
         !lost.ok())
       return answer(lost);
-    if (from + size == buffer->bytes.size())
-      return server_.coordinator->FinishUpload(device_, upload.round, upload.examples, answer);
+    if (from + size == buffer->bytes.size()) {
+      if (upload.header.empty())
+        return server_.coordinator->FinishUpload(device_, upload.round, upload.examples, answer);
+      return server_.coordinator->FinishMaskedUpload(device_, upload.round, Convert(upload.kind),
+                                                     upload.header, answer);
+    }
     server_.process->Post([self = shared_from_this(), upload, buffer, answer] {
       self->Piece(upload, buffer, answer);
     });
@@ -226,13 +249,14 @@ class Link final : public client::CoordinatorLink, public std::enable_shared_fro
   const Server& server_;
   Process& agent_;
   const Weather& weather_;
+  Wiretap& wiretap_;
 };
 }  // namespace
 
 std::shared_ptr<client::CoordinatorLink> MakeLink(DeviceId device, Scheduler& scheduler,
                                                   const Server& server, Process& agent,
-                                                  const Weather& weather) {
-  return std::make_shared<Link>(std::move(device), scheduler, server, agent, weather);
+                                                  const Weather& weather, Wiretap& wiretap) {
+  return std::make_shared<Link>(std::move(device), scheduler, server, agent, weather, wiretap);
 }
 
 }  // namespace muster::sim

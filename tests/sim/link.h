@@ -3,6 +3,7 @@
 #include "client/link.h"
 #include "coordinator/runner/coordinator.h"
 #include "tests/sim/scheduler.h"
+#include "tests/sim/wiretap.h"
 
 namespace muster::sim {
 
@@ -22,6 +23,6 @@ struct Server {
 
 std::shared_ptr<client::CoordinatorLink> MakeLink(DeviceId device, Scheduler& scheduler,
                                                   const Server& server, Process& agent,
-                                                  const Weather& weather);
+                                                  const Weather& weather, Wiretap& wiretap);
 
 }  // namespace muster::sim

@@ -3,8 +3,6 @@
 // the state; a campaign that does not end although its devices and its coordinator live.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "tests/sim/chaos.h"
 #include "tests/sim/checkers.h"
 
@@ -12,9 +10,6 @@ namespace muster::sim {
 namespace {
 
 Digest FinalModel(World& world) { return world.Snapshot().state.params; }
-std::uint64_t Seeds(std::uint64_t in_suite, std::uint64_t in_soak) {
-  return std::getenv("MUSTER_SOAK") ? in_soak : in_suite;
-}
 
 Digest UndisturbedModel() {
   World world({.campaign = DefaultCampaign()});

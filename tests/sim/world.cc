@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "base/safetensors.h"
-#include "base/statement.h"
 
 namespace muster::sim {
 namespace {
@@ -23,6 +22,10 @@ class TrustingIdentities final : public coordinator::Identities {
   }
   std::string ca_pem() const override { return "ca"; }
 };
+
+Status FullDisk() {
+  return WithReason(ResourceExhausted("simulated full disk"), Reason::kDISK_FULL);
+}
 
 class SimWorker final : public client::Worker {
  public:
@@ -64,6 +67,21 @@ coordinator::CampaignSpec DefaultCampaign() {
   return spec;
 }
 
+WorldOptions SecureWorld(std::uint64_t seed, const Weather& weather) {
+  coordinator::CampaignSpec spec = DefaultCampaign();
+  spec.plan.rounds = 3;
+  spec.plan.attempts = 4;
+  spec.plan.selection.goal = spec.plan.selection.select = 5;
+  spec.plan.selection.minimum = 3;
+  spec.plan.selection.enrolled_at_least = 10;
+  spec.aggregation.rule = aggregation::FedAvg{};
+  spec.secure.emplace();
+  spec.secure->least = 3;
+  spec.secure->window = Duration(45'000);
+  spec.evaluation.enrolled_at_least = 4;
+  return {.seed = seed, .trainers = 10, .evaluators = 4, .weather = weather, .campaign = spec};
+}
+
 class World::Directory final : public coordinator::DeviceDirectory {
  public:
   Status Put(const coordinator::DeviceRecord& record) override {
@@ -83,9 +101,9 @@ class World::Directory final : public coordinator::DeviceDirectory {
 struct World::CoordinatorProcess {
   explicit CoordinatorProcess(World& w)
       : process(w.scheduler_),
-        journal(w.journal_disk_, [&w](std::string_view) { return w.Fault(); }),
-        blobs(w.blob_disk_, [&w](std::string_view) { return w.Fault(); }),
-        files(w.file_disk_, [&w](std::string_view) { return w.Fault(); }),
+        journal(w.journal_disk_, [&w](std::string_view what) { return w.Fault(what); }),
+        blobs(w.blob_disk_, [&w](std::string_view what) { return w.Fault(what); }),
+        files(w.file_disk_, [&w](std::string_view what) { return w.Fault(what); }),
         jitter(7) {}
   Process process;
   testing::MemoryJournal journal;
@@ -107,7 +125,7 @@ struct World::AgentProcess {
       : process(w.scheduler_),
         strand(process),
         blobs(disk.blobs),
-        files(disk.files),
+        files(disk.files, [&w](std::string_view) { return w.AgentFault(); }),
         rng(SeedOf({"agent", name, std::to_string(w.options_.seed)})),
         budget(files, w.scheduler_.clock(), 0),
         artefacts(blobs, files, budget, strand, w.log_) {}
@@ -125,6 +143,7 @@ struct World::AgentProcess {
 World::World(WorldOptions options)
     : options_(std::move(options)),
       scheduler_(options_.seed),
+      people_(options_.real_crypto, options_.seed, scheduler_.clock()),
       base_{WorldLayout(), std::vector<float>(WorldLayout().size(), 0.5F)},
       blobs_(std::make_unique<testing::MemoryBlobs>(blob_disk_)),
       directory_(std::make_unique<Directory>()) {
@@ -139,9 +158,18 @@ World::~World() {
   KillCoordinator();
 }
 
-Status World::Fault() {
+Status World::Fault(std::string_view operation) {
+  if (operation == "blob.remove") {
+    absl::MutexLock lock(&blob_disk_->mu);
+    removed_.insert(blob_disk_->blobs.begin(), blob_disk_->blobs.end());
+  }
   if (!scheduler_.Chance(options_.disk_fault_percent)) return Ok();
-  return WithReason(ResourceExhausted("simulated full disk"), Reason::kDISK_FULL);
+  return FullDisk();
+}
+
+Status World::AgentFault() {
+  const std::uint64_t percent = options_.agent_disk_fault_percent;
+  return percent > 0 && scheduler_.Chance(percent) ? FullDisk() : Ok();
 }
 
 void World::StartCoordinator() {
@@ -149,8 +177,9 @@ void World::StartCoordinator() {
   for (int tries = 0; tries < 100; ++tries) {
     auto next = std::make_unique<CoordinatorProcess>(*this);
     auto assembled = coordinator::Assemble(
-        {}, {scheduler_.clock(), next->process, next->jitter, secure_rng_, next->journal,
-             next->blobs, next->files, *directory_, next->identities, crypto_, log_, metrics_});
+        {Bytes(people_.authority().begin(), people_.authority().end()), {}},
+        {scheduler_.clock(), next->process, next->jitter, secure_rng_, next->journal, next->blobs,
+         next->files, *directory_, next->identities, people_.crypto(), log_, metrics_});
     if (!assembled.ok()) {
       failure_ = assembled.status().ToString();
       continue;
@@ -172,15 +201,9 @@ void World::KillCoordinator() {
 }
 
 void World::Enrol(const std::string& name, const char* role) {
-  Statement statement;
-  for (std::size_t i = 0; i < name.size(); ++i)
-    statement.identity_key[i] = static_cast<std::byte>(name[i]);
-  statement.device_id = DeviceIdOf(statement.identity_key, hasher_);
-  statement.device_name = DeviceName(name);
-  statement.labels = {{"role", role}};
-  statement.not_after = scheduler_.clock().Now() + Duration(1'000'000);
+  const Statement statement = people_.StatementOf(name, role);
   names_[statement.device_id] = name;
-  ids_[name] = statement.device_id;
+  statements_[name] = statement;
   const auto enrolled = std::make_shared<bool>(false);  // Answers may outlast this call.
   const bool in_time = RunUntil(
       [&] {
@@ -199,20 +222,23 @@ void World::StartAgent(const std::string& name) {
   auto& disk = agent_disks_[name];
   if (!disk) disk = std::make_unique<AgentDisk>();
   auto agent = std::make_unique<AgentProcess>(*this, *disk, name);
-  agent->session = client::NodeSession::Make(
-      {.name = DeviceName(name), .hold = Duration(5'000)},
-      {.clock = scheduler_.clock(),
-       .strand = agent->strand,
-       .tasks = agent->process,
-       .rng = agent->rng,
-       .files = agent->files,
-       .artefacts = agent->artefacts,
-       .budget = agent->budget,
-       .policy = agent->policy,
-       .local_time = [](Timestamp) { return client::TimeOfDay(); },
-       .log = log_},
-      MakeLink(ids_.at(name), scheduler_, server_, agent->process, options_.weather),
-      std::make_shared<SimWorker>(name, options_.liars.contains(name)));
+  agent->session =
+      client::NodeSession::Make({.name = DeviceName(name),
+                                 .hold = Duration(5'000),
+                                 .secure = people_.IdentityOf(statements_.at(name))},
+                                {.clock = scheduler_.clock(),
+                                 .strand = agent->strand,
+                                 .tasks = agent->process,
+                                 .rng = agent->rng,
+                                 .files = agent->files,
+                                 .artefacts = agent->artefacts,
+                                 .budget = agent->budget,
+                                 .policy = agent->policy,
+                                 .local_time = [](Timestamp) { return client::TimeOfDay(); },
+                                 .log = log_},
+                                MakeLink(statements_.at(name).device_id, scheduler_, server_,
+                                         agent->process, options_.weather, wiretap_),
+                                std::make_shared<SimWorker>(name, options_.liars.contains(name)));
   agents_[name] = std::move(agent);
   AgentProcess& started = *agents_[name];
   started.strand.Post([session = started.session] { session->Start(); });
@@ -299,17 +325,30 @@ std::string World::Describe() {
   return out;
 }
 
-bool World::CampaignIsOver() {
-  bool over = false;
+bool World::CampaignIsOver() { return CampaignHas({"CampaignCompleted", "CampaignCancelled"}); }
+
+bool World::CampaignRests() {
+  return CampaignHas({"CampaignCompleted", "CampaignCancelled", "CampaignPaused"});
+}
+
+bool World::CampaignHas(std::initializer_list<std::string_view> facts) {
+  bool has = false;
   testing::MemoryJournal(journal_disk_)
       .Read(coordinator::CampaignStream(options_.campaign.name), 0,
-            [&over](const JournalRow& row) {
-              over = over || row.fact.find("\"CampaignCompleted\"") != std::string::npos ||
-                     row.fact.find("\"CampaignCancelled\"") != std::string::npos;
+            [&](const JournalRow& row) {
+              for (const std::string_view type : facts)
+                has = has || row.fact.find(fmt::format("\"{}\"", type)) != std::string::npos;
               return Ok();
             })
       .IgnoreError();
-  return over;
+  return has;
+}
+
+StatusOr<Params> World::ModelOf(const Digest& digest) {
+  if (const auto gone = removed_.find(digest); gone != removed_.end())
+    return ParseParams(*gone->second);
+  MUSTER_ASSIGN(const Bytes file, blobs_->Get(digest));
+  return ParseParams(file);
 }
 
 std::vector<JournalRow> World::Journal() {

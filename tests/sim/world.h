@@ -10,13 +10,12 @@
 
 #include "client/session/session.h"
 #include "coordinator/app/assemble.h"
-#include "platform/sha256.h"
 #include "tests/sim/link.h"
+#include "tests/sim/people.h"
 #include "tests/sim/scheduler.h"
 #include "tests/support/memory_blobs.h"
 #include "tests/support/memory_journal.h"
 #include "tests/support/null_metrics.h"
-#include "tests/support/symbolic_crypto.h"
 
 namespace muster::sim {
 
@@ -27,10 +26,15 @@ struct WorldOptions {
   std::set<std::string> liars;  // Devices that send updates which screening must refuse.
   Weather weather;
   std::uint64_t disk_fault_percent = 0;  // Of the coordinator's writes.
-  coordinator::CampaignSpec campaign;    // Model "rul"; see DefaultCampaign().
+  std::uint64_t agent_disk_fault_percent = 0;
+  bool real_crypto = false;            // OpenSSL's, not the symbolic one.
+  coordinator::CampaignSpec campaign;  // Model "rul"; see DefaultCampaign().
 };
 
 coordinator::CampaignSpec DefaultCampaign();
+// A world with secure rounds of two blocks of five devices, and four that evaluate. Few attempts: a
+// device gives once for a round.
+WorldOptions SecureWorld(std::uint64_t seed, const Weather& weather = {});
 
 class World {
  public:
@@ -48,6 +52,8 @@ class World {
   void Run(Duration span);
 
   bool CampaignIsOver();
+  // It is over, or has used up its attempts.
+  bool CampaignRests();
   coordinator::CampaignSnapshot Snapshot();
   std::string Describe();  // Where the campaign stands, and the last facts.
 
@@ -56,6 +62,9 @@ class World {
   Blobs& blobs() { return *blobs_; }
   const WorldOptions& options() const { return options_; }
   const std::map<DeviceId, std::string>& names() const { return names_; }
+  const Wiretap& wiretap() const { return wiretap_; }
+  // Any model that there ever was.
+  StatusOr<Params> ModelOf(const Digest& digest);
   Scheduler& scheduler() { return scheduler_; }
   const Params& base() const { return base_; }
   // The update that an honest device of this name makes in this round, whenever it is asked.
@@ -68,19 +77,21 @@ class World {
   struct AgentProcess;
   struct AgentDisk;
 
-  Status Fault();
+  Status Fault(std::string_view operation);
+  Status AgentFault();
+  bool CampaignHas(std::initializer_list<std::string_view> facts);
   void Enrol(const std::string& name, const char* role);
 
   const WorldOptions options_;
   Scheduler scheduler_;
   NullLogger log_;
   testing::NullMetrics metrics_;
-  platform::OpenSslHasher hasher_;
-  testing::SymbolicCrypto crypto_{hasher_};
+  People people_;
+  Wiretap wiretap_;
   testing::SeededSecureRng secure_rng_{options_.seed};
   Params base_;
   std::map<DeviceId, std::string> names_;
-  std::map<std::string, DeviceId> ids_;
+  std::map<std::string, Statement> statements_;
 
   // The coordinator's disk.
   std::shared_ptr<testing::MemoryJournal::Disk> journal_disk_ = testing::MemoryJournal::NewDisk();
@@ -89,6 +100,7 @@ class World {
   std::shared_ptr<testing::MemoryFiles::Disk> file_disk_ =
       std::make_shared<testing::MemoryFiles::Disk>();
   std::unique_ptr<testing::MemoryBlobs> blobs_;
+  std::map<Digest, std::shared_ptr<const Bytes>> removed_;  // Blobs that are no longer there.
   class Directory;
   std::unique_ptr<Directory> directory_;
 
