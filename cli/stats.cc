@@ -118,11 +118,10 @@ StatusOr<v1::CampaignView> Await(Shell& shell, const std::string& name) {
   MUSTER_ASSIGN(v1::CampaignView last, FollowCampaign(shell, name, line, IsSettled));
   if (last.phase() == "paused")
     return WithReason(
-        FailedPrecondition(
-            "campaign {0} is paused: {1}. A device answers the same question over the "
-            "same rows once, so ask others or wait for new rows; 'muster describe "
-            "campaign {0}' says who declined, 'muster campaign resume {0}' tries again",
-            name, last.why()),
+        FailedPrecondition("campaign {0} is paused: {1}. 'muster get devices' marks those that "
+                           "declined; 'muster campaign resume {0}' tries again. A device answers a "
+                           "question over the same rows once, so those that did stay out",
+                           name, last.why()),
         Reason::kCAMPAIGN_STATE);
   MUSTER_TRY(EndOf(last));
   if (last.statistics_json().empty())
@@ -136,8 +135,8 @@ nlohmann::ordered_json MachineForm(const v1::CampaignView& view) {
   return {{"campaign", view.campaign().name()},
           {"digest", view.latest_digest()},
           {"labels", std::map<std::string, std::string>(labels.begin(), labels.end())},
-          {"declined", std::map<std::string, std::uint64_t>(view.refused_updates().begin(),
-                                                            view.refused_updates().end())},
+          {"refused", std::map<std::string, std::uint64_t>(view.refused_updates().begin(),
+                                                           view.refused_updates().end())},
           {"result", nlohmann::ordered_json::parse(view.statistics_json(), nullptr, false)}};
 }
 
@@ -155,7 +154,7 @@ Status Show(Shell& shell, const v1::CampaignView& view, const v1::Contract& cont
                          labels.empty() ? "" : ", " + Clean(labels), result.devices));
   screen.Out(StatisticsTable(result, contract));
   if (!view.refused_updates().empty())
-    screen.Out(fmt::format("Declined: {}\n", Clean(PairsText(view.refused_updates()))));
+    screen.Out(fmt::format("Refused: {}\n", Clean(PairsText(view.refused_updates()))));
   screen.Out(fmt::format("\ncampaign/{}  {}\n", Clean(view.campaign().name()),
                          ShortDigest(view.latest_digest())));
   return Ok();

@@ -138,11 +138,6 @@ Status CheckReplay(const CampaignSpec& spec) {
 
 // Whether sessions of `cut` can be sound, with the arithmetic when they cannot.
 Status CheckSessions(const SecureSpec& s, const SessionCut& cut, std::string_view path) {
-  if (cut.smallest < s.least)
-    return InvalidField(path,
-                        "{} sessions of at most {} devices have {} in the smallest, and "
-                        "secure.least is {}",
-                        cut.sessions, s.session, cut.smallest, s.least);
   for (const std::uint32_t devices : {cut.largest, cut.smallest}) {
     const auto parameters = aggregation::secagg::FindParameters(s.Rule(), devices);
     if (!parameters.ok()) return InvalidField(path, "{}", MessageOf(parameters.status()));
@@ -162,7 +157,12 @@ Status CheckSecure(const SecureSpec& s, const SelectionSpec& selection) {
     return InvalidField("secure.session", "{} is not in {} to {}", s.session, kFewest, kMost);
   MUSTER_TRY(CheckWindow(s.window, "secure.window"));
   const SessionCut cut = CutSessions(selection.select, s.session);
-  return CheckSessions(s, cut, cut.sessions > 1 ? "secure.session" : "secure");
+  if (cut.smallest < s.least)
+    return InvalidField("secure.session",
+                        "{} devices in {} sessions of at most {} are {} in the smallest, and "
+                        "secure.least is {}",
+                        selection.select, cut.sessions, s.session, cut.smallest, s.least);
+  return CheckSessions(s, cut, "secure");
 }
 
 // What only training asks of secure sums: that updates fit, and that metrics are sums as well.

@@ -150,12 +150,12 @@ TEST_F(Stats, ShowsProgressOnATerminalAndWipesIt) {
   if (!err().empty()) EXPECT_THAT(err(), ::testing::EndsWith("\r\x1b[K"));
 }
 
-TEST_F(Stats, SaysWhoDeclined) {
+TEST_F(Stats, SaysWhatWasRefused) {
   v1::CampaignView view = View("completed");
-  (*view.mutable_refused_updates())["POLICY_CAMPAIGN"] = 2;
+  (*view.mutable_refused_updates())["UPDATE_OVER_BOUND"] = 2;
   Answers({view});
   ASSERT_EQ(Run({"stats", "--contract", "plant"}), 0) << err();
-  EXPECT_THAT(out(), HasSubstr("Declined: POLICY_CAMPAIGN=2\n"));
+  EXPECT_THAT(out(), HasSubstr("Refused: UPDATE_OVER_BOUND=2\n"));
 }
 
 }  // namespace

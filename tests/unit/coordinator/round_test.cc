@@ -127,6 +127,53 @@ TEST(Round, SumsEvaluationsWhateverTheirOrder) {
   EXPECT_EQ(std::get<Published>(state).evaluated, 2u);
 }
 
+TEST(Round, CountsASumThatCameTogetherAndDropsTheRest) {
+  const RoundPlan plan = PlanOf(3, 3, 2);
+  RoundState state = Collecting3();
+  const CountTogether sum{
+      {Dev('a'), Dev('c')}, "f", {{Dev('b'), Reason::kTASK_FAILED, "no memory"}}};
+  const auto facts = Decide(plan, state, sum, kStart);
+  ASSERT_TRUE(facts.ok());
+  Do(plan, state, sum);
+  ASSERT_TRUE(std::holds_alternative<Aggregating>(state));
+  EXPECT_EQ(std::get<Aggregating>(state).counted, (DeviceSet{Dev('a'), Dev('c')}));
+  EXPECT_EQ(std::get<Aggregating>(state).checkpoint, "f");
+  const auto* dropped = std::get_if<DeviceDropped>(&facts->at(1));
+  ASSERT_NE(dropped, nullptr);
+  EXPECT_EQ(dropped->reason, Reason::kTASK_FAILED);
+  EXPECT_EQ(ReasonOf(Decide(plan, state, sum, kStart).status()), Reason::kROUND_CLOSED);
+}
+
+TEST(Round, IsAbandonedWhenNoSumComes) {
+  RoundState state = Collecting3();
+  Do(PlanOf(3, 3, 2), state, CountTogether{});
+  ASSERT_TRUE(std::holds_alternative<Abandoned>(state));
+  EXPECT_EQ(std::get<Abandoned>(state).reason, Reason::kTOO_FEW_UPDATES);
+}
+
+TEST(Round, RefusesASumThatHoldsAnOutsider) {
+  EXPECT_EQ(ReasonOf(Decide(PlanOf(3, 3, 2), Collecting3(),
+                            CountTogether{{Dev('a'), Dev('e')}, "f", {}}, kStart)
+                         .status()),
+            Reason::kNOT_IN_COHORT);
+}
+
+TEST(Round, PublishesWithEvaluationsThatCameTogether) {
+  const RoundPlan plan = PlanOf(3, 3, 2);
+  RoundState state = Collecting3();
+  Do(plan, state, CountTogether{{Dev('a'), Dev('b'), Dev('c')}, "f", {}});
+  Do(plan, state, Aggregated{Digest(), Digest(), {Dev('x'), Dev('y'), Dev('z')}});
+  EvaluationSums sums;
+  sums.examples = 7;
+  sums.sums_micro["sse"] = 9;
+  EXPECT_EQ(ReasonOf(Decide(plan, state, EvaluateTogether{{Dev('a')}, sums, {}}, kStart).status()),
+            Reason::kNOT_IN_COHORT);
+  Do(plan, state, EvaluateTogether{{Dev('x'), Dev('z')}, sums, {}});
+  ASSERT_TRUE(std::holds_alternative<Published>(state));
+  EXPECT_EQ(std::get<Published>(state).evaluated, 2U);
+  EXPECT_EQ(std::get<Published>(state).sums, sums);
+}
+
 TEST(Round, SumsStopAtWhatAFactCanHold) {
   constexpr std::int64_t kMost = (1LL << 53) - 1;
   const RoundPlan plan = PlanOf(1, 1, 1);

@@ -54,6 +54,40 @@ TEST(Selection, DrawsWithoutReplacementAndEveryDeviceAboutEquallyOften) {
   for (const auto& [id, count] : times) EXPECT_NEAR(count, 200, 70) << id.value();  // 5.5 sigma.
 }
 
+TEST(Blocks, HoldEveryDeviceOnceAndDependOnNamesAlone) {
+  std::vector<Candidate> first = Engines(107, "a"), second = Engines(107, "zz");
+  std::reverse(second.begin(), second.end());
+  const auto blocks = DrawBlocks(first, 20, 1, kCampaign);
+  const auto others = DrawBlocks(second, 20, 1, kCampaign);
+  ASSERT_EQ(blocks.size(), 5u);
+  std::set<DeviceId> all;
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    EXPECT_GE(blocks[i].size(), 20u);
+    EXPECT_LE(blocks[i].size(), 22u);
+    EXPECT_EQ(NamesDrawn(first, blocks[i]), NamesDrawn(second, others[i]));
+    all.insert(blocks[i].begin(), blocks[i].end());
+  }
+  EXPECT_EQ(all.size(), 107u);
+  EXPECT_NE(blocks, DrawBlocks(first, 20, 2, kCampaign));
+  EXPECT_EQ(DrawBlocks(Engines(7, "a"), 20, 1, kCampaign).size(), 1u);
+  EXPECT_TRUE(DrawBlocks({}, 20, 1, kCampaign).empty());
+}
+
+TEST(Blocks, HaveTheirTurnOnceInSoManyRoundsInAnotherOrderEachTime) {
+  constexpr std::size_t kBlocks = 7;
+  std::set<std::vector<std::size_t>> orders;
+  for (std::uint64_t turn = 0; turn < 20; ++turn) {
+    std::vector<std::size_t> order;
+    for (std::uint64_t i = 0; i < kBlocks; ++i)
+      order.push_back(PickBlock(kBlocks, 1, kCampaign, RoundNumber(turn * kBlocks + i + 1), 1));
+    EXPECT_EQ(std::set<std::size_t>(order.begin(), order.end()).size(), kBlocks);
+    orders.insert(order);
+  }
+  EXPECT_GT(orders.size(), 15u);
+  EXPECT_NE(PickBlock(kBlocks, 1, kCampaign, RoundNumber(3), 1),
+            PickBlock(kBlocks, 1, kCampaign, RoundNumber(3), 2));
+}
+
 TEST(Selection, FewerCandidatesThanAskedForAreAllDrawn) {
   EXPECT_EQ(DrawCohort(Engines(3, "a"), 20, 1, kCampaign, RoundNumber(1)).size(), 3u);
 }

@@ -81,7 +81,11 @@ TEST(StatisticsSpec, NamesTheFieldThatIsWrong) {
        }},
       {"secure", [](CampaignSpec& s) { s.secure.reset(); }},
       {"secure.bits", [](CampaignSpec& s) { s.secure->bits = aggregation::secagg::LaneBits::k24; }},
-      {"secure", [](CampaignSpec& s) { s.secure->dropout = 0.5; }},  // Of 5, though not of 1,024.
+      {"secure",
+       [](CampaignSpec& s) {  // Of 5, though not of 1,024.
+         s.secure->corrupt = 0.2;
+         s.secure->dropout = 0.4;
+       }},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.field);

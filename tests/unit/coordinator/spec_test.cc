@@ -102,6 +102,7 @@ TEST(SecureSpec, CutsALargeCohortWhereEachSessionCanStand) {
   spec.secure->session = 8;
   EXPECT_TRUE(Validate(spec).ok()) << Validate(spec);
   spec.secure->least = 8;
+  spec.evaluation.enrolled_at_least = 8;
   EXPECT_TRUE(Validate(spec).ok()) << Validate(spec);  // 375 sessions of 8.
   spec.plan.selection.select = 3001;
   const Status status = Validate(spec);
@@ -157,7 +158,7 @@ TEST(SecureSpec, ReplaysAnotherCampaignsCohortsAndSurvivesTheJournal) {
 TEST(SecureSpec, OfAnOldFactIsReadAndEvaluatesWithEnough) {
   Json old = ToJson(SecureCampaign(20));
   old["secure"].erase("session");
-  old["evaluation"]["enrolled_at_least"] = 1;
+  old["evaluation"]["enrolled_at_least"] = 1u;
   const auto spec = CampaignSpecFrom(old);
   ASSERT_TRUE(spec.ok()) << spec.status();
   EXPECT_EQ(spec->secure->session, 1024u);
