@@ -89,7 +89,6 @@ class SecureRound : public std::enable_shared_from_this<SecureRound> {
 
   // Hands an event to the session; whether facts came of it.
   StatusOr<bool> Handle(const aggregation::secagg::ServerEvent& event, const Caller& by);
-  void LearnMembers();
   // Performs what the session is owed.
   void Act();
   void TickNow(Timestamp last_progress);
