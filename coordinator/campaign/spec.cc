@@ -136,8 +136,18 @@ Status CheckReplay(const CampaignSpec& spec) {
   return Ok();
 }
 
+// Whether every session of a cohort has enough devices.
+Status CheckCut(const SecureSpec& s, std::uint32_t devices, std::string_view path) {
+  const SessionCut cut = CutSessions(devices, s.session);
+  if (cut.smallest >= s.least) return Ok();
+  return InvalidField(path,
+                      "{} devices in {} sessions of at most {} are {} in the smallest, and "
+                      "secure.least is {}",
+                      devices, cut.sessions, s.session, cut.smallest, s.least);
+}
+
 // Whether sessions of `cut` can be sound, with the arithmetic when they cannot.
-Status CheckSessions(const SecureSpec& s, const SessionCut& cut, std::string_view path) {
+Status CheckSound(const SecureSpec& s, const SessionCut& cut, std::string_view path) {
   for (const std::uint32_t devices : {cut.largest, cut.smallest}) {
     const auto parameters = aggregation::secagg::FindParameters(s.Rule(), devices);
     if (!parameters.ok()) return InvalidField(path, "{}", MessageOf(parameters.status()));
@@ -156,13 +166,8 @@ Status CheckSecure(const SecureSpec& s, const SelectionSpec& selection) {
   if (s.session < kFewest || s.session > kMost)
     return InvalidField("secure.session", "{} is not in {} to {}", s.session, kFewest, kMost);
   MUSTER_TRY(CheckWindow(s.window, "secure.window"));
-  const SessionCut cut = CutSessions(selection.select, s.session);
-  if (cut.smallest < s.least)
-    return InvalidField("secure.session",
-                        "{} devices in {} sessions of at most {} are {} in the smallest, and "
-                        "secure.least is {}",
-                        selection.select, cut.sessions, s.session, cut.smallest, s.least);
-  return CheckSessions(s, cut, "secure");
+  MUSTER_TRY(CheckCut(s, selection.select, "secure.session"));
+  return CheckSound(s, CutSessions(selection.select, s.session), "secure");
 }
 
 // What only training asks of secure sums: that updates fit, and that metrics are sums as well.
@@ -180,7 +185,8 @@ Status CheckSecureTraining(const CampaignSpec& spec) {
                         "{} devices may be all that evaluate; their metrics are a secure sum too, "
                         "and secure.least is {}",
                         e.enrolled_at_least, s.least);
-  return CheckSessions(s, CutSessions(e.enrolled_at_least, s.session), kPath);
+  MUSTER_TRY(CheckCut(s, e.enrolled_at_least, kPath));
+  return CheckSound(s, CutSessions(e.enrolled_at_least, s.session), kPath);
 }
 }  // namespace
 

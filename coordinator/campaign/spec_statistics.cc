@@ -61,6 +61,21 @@ Status CheckCountingPlan(const CampaignSpec& spec) {
   return Ok();
 }
 
+// However many devices match, they can be cut into sessions of enough.
+Status CheckCountingSums(const SecureSpec& s, const SelectionSpec& selection) {
+  if (s.bits != aggregation::secagg::LaneBits::k32)
+    return InvalidField("secure.bits", "statistics are counted in 32 bits");
+  if (s.session < 2 * s.least - 1)
+    return InvalidField("secure.session",
+                        "{} is less than 2 * secure.least - 1 = {}, so that some numbers of "
+                        "devices cannot be cut into sessions of at least {}",
+                        s.session, 2 * s.least - 1, s.least);
+  const SessionCut fewest = CutSessions(selection.minimum, s.session);
+  const auto parameters = aggregation::secagg::FindParameters(s.Rule(), fewest.smallest);
+  if (!parameters.ok()) return InvalidField("secure", "{}", MessageOf(parameters.status()));
+  return Ok();
+}
+
 Status NotCounted(const std::string& path, const registry::FieldSpec& field) {
   if (!registry::IsNumeric(field.type))
     return InvalidField(path, "'{}' is {}, and only FLOAT and INTEGER fields are counted",
@@ -118,13 +133,7 @@ Status CheckStatistics(const CampaignSpec& spec) {
     return InvalidField("statistics.least", "{} is not in 2 to {}", s.least, kMostLeast);
   MUSTER_TRY(CheckCountingPlan(spec));
   if (!spec.secure) return InvalidField("secure", "statistics are secure sums: say how");
-  if (spec.secure->bits != aggregation::secagg::LaneBits::k32)
-    return InvalidField("secure.bits", "statistics are counted in 32 bits");
-  const auto fewest =
-      aggregation::secagg::FindParameters(spec.secure->Rule(), spec.plan.selection.minimum);
-  if (spec.plan.selection.minimum <= spec.secure->session && !fewest.ok())
-    return InvalidField("secure", "{}", MessageOf(fewest.status()));
-  return Ok();
+  return CheckCountingSums(*spec.secure, spec.plan.selection);
 }
 
 StatusOr<Query> FirstQuery(const StatisticsSpec& asked, const registry::ContractVersion& contract) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/time_text.h"
 #include "coordinator/rpc/convert.h"
 
@@ -174,7 +176,10 @@ StatusOr<CampaignSpec> CountingFrom(const v1::Campaign& in, CampaignSpec out) {
     selection.select = kMostCohort;
   }
   if (in.plan().selection().cohort().minimum() == 0) selection.minimum = out.statistics->least;
-  MUSTER_ASSIGN(out.secure, SecureFrom(in.secure(), out.plan));
+  MUSTER_ASSIGN(SecureSpec secure, SecureFrom(in.secure(), out.plan));
+  // So that any number of devices can be cut into sessions of enough.
+  if (in.secure().least() == 0) secure.least = std::min(secure.least, (secure.session + 1) / 2);
+  out.secure = secure;
   return out;
 }
 

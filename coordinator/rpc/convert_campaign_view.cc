@@ -1,6 +1,4 @@
 // A campaign and its round as people see them.
-#include <algorithm>
-
 #include "coordinator/rpc/convert.h"
 
 namespace muster::coordinator {
@@ -35,9 +33,6 @@ void Fill(const RoundPlan& plan, const CampaignSnapshot& in, v1::RoundView& out)
     out.set_evaluators(static_cast<std::uint32_t>(s->awaited.size() + s->reported.size()));
     out.set_evaluated(static_cast<std::uint32_t>(s->reported.size()));
   }
-  // "All that match" is no number to count towards: those that were asked are.
-  if (spec.statistics && plan.goal == kMostCohort)
-    out.set_goal(std::max(out.joined(), out.counted()));
 }
 }  // namespace
 

@@ -81,6 +81,7 @@ TEST(StatisticsSpec, NamesTheFieldThatIsWrong) {
        }},
       {"secure", [](CampaignSpec& s) { s.secure.reset(); }},
       {"secure.bits", [](CampaignSpec& s) { s.secure->bits = aggregation::secagg::LaneBits::k24; }},
+      {"secure.session", [](CampaignSpec& s) { s.secure->session = 8; }},  // 9 would be 4 and 5.
       {"secure",
        [](CampaignSpec& s) {  // Of 5, though not of 1,024.
          s.secure->corrupt = 0.2;

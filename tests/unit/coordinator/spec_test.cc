@@ -125,6 +125,11 @@ TEST(SecureSpec, NamesWhatMakesItInfeasible) {
          s.plan.selection.select = 1024;
        }},
       {"evaluation.enrolled_at_least", [](CampaignSpec& s) { s.evaluation.enrolled_at_least = 2; }},
+      {"evaluation.enrolled_at_least",
+       [](CampaignSpec& s) {
+         s.secure->session = 4;
+         s.evaluation.enrolled_at_least = 5;
+       }},
       {"plan.selection.replay", [](CampaignSpec& s) { s.plan.selection.replay = s.name; }},
       {"plan.selection.replay",
        [](CampaignSpec& s) { s.plan.selection.replay = CampaignName("plain"); }},

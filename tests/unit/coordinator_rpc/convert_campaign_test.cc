@@ -70,6 +70,15 @@ TEST(ConvertCampaign, OfStatisticsTakesWhatIsAskedAndSurvivesTheWire) {
   ExpectRoundTrip(*spec);
 }
 
+TEST(ConvertCampaign, OfStatisticsOverManyDevicesABinStillCutsIntoSessions) {
+  v1::Campaign c = Counting();
+  c.mutable_statistics()->set_least(100'000);
+  const auto spec = FromProto(c);
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_TRUE(Validate(*spec).ok()) << Validate(*spec);
+  EXPECT_EQ(spec->secure->least, 512u);
+}
+
 TEST(ConvertCampaign, OfStatisticsRefusesWhatOnlyTrainingHas) {
   const std::pair<const char*, void (*)(v1::Campaign&)> cases[] = {
       {"model", [](v1::Campaign& c) { c.set_model("rul"); }},
@@ -115,17 +124,16 @@ TEST(ConvertCampaign, AReplayAndSessionsSurviveTheWire) {
   ExpectRoundTrip(*spec);
 }
 
-TEST(ConvertCampaign, AViewOfStatisticsShowsWhoWasAskedAndWhatWasFound) {
+TEST(ConvertCampaign, AViewOfStatisticsShowsWhatWasFoundAndNothingOfTraining) {
   CampaignSnapshot snapshot;
   snapshot.state.spec = *FromProto(Counting());
   snapshot.plan.emplace();
   snapshot.plan->key = {CampaignName("how-hot"), RoundNumber(1), 1};
-  snapshot.plan->goal = kMostCohort;
   snapshot.round =
       Collecting{.awaited = {DeviceId("a"), DeviceId("b")}, .counted = {DeviceId("c")}};
   snapshot.statistics_json = "{}";
   const v1::CampaignView view = ToProto(snapshot);
-  EXPECT_EQ(view.round().goal(), 3u);
+  EXPECT_EQ(view.round().joined(), 3u);
   EXPECT_EQ(view.round().learning_rate(), 0);
   EXPECT_EQ(view.statistics_json(), "{}");
   EXPECT_FALSE(view.campaign().has_training());
