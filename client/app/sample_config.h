@@ -32,9 +32,9 @@ policy:
   bytes_a_day: 200000000          # Down and up together, by UTC day.
   secure:                         # The least terms on which to join in secure aggregation.
     required: false               # True: refuse every assignment whose results stand alone.
-    least: 10                     # Fewest devices in any sum.
-    corrupt: 0.1                  # Of a cohort, those that may work with the server,
-    dropout: 0.1                  # and those that may vanish, which a campaign must withstand.
+    least: 10                     # Fewest devices in any sum; left out: 3.
+    corrupt: 0.1                  # Of a cohort, those that may work with the server (left out: 0.1)
+    dropout: 0.1                  # and that may vanish (0), which a campaign must withstand.
     curious: false                # True: a server that is trusted to follow the protocol will do.
 
 # torch: {worker: /usr/lib/muster/muster-torch}   # Default: beside muster-edge, else from PATH.
