@@ -75,9 +75,14 @@ Status Begin(Shell& shell, const v1::Campaign& campaign) {
   known.set_name(campaign.name());
   const auto view = shell.Ask(&v1::CampaignService::Stub::GetCampaign, known);
   if (!view.ok() && view.status().code() != absl::StatusCode::kNotFound) return view.status();
-  if (!view.ok()) MUSTER_TRY(CheckEnough(shell, campaign));
   v1::ApplyCampaignRequest request;
   *request.mutable_campaign() = campaign;
+  if (!view.ok()) {
+    request.set_dry_run(true);  // What is wrong with the question comes before who could answer it.
+    MUSTER_TRY(shell.Ask(&v1::CampaignService::Stub::ApplyCampaign, request).status());
+    MUSTER_TRY(CheckEnough(shell, campaign));
+    request.set_dry_run(false);
+  }
   return shell.Ask(&v1::CampaignService::Stub::ApplyCampaign, request).status();
 }
 

@@ -51,13 +51,14 @@ TEST_F(Stats, AsksTheFleetAndShowsATable) {
             "heat   Cel   60     3      55.5  12.25  54   ▅█\n\n"
             "campaign/stats-x  sha256:0123456789ab\n");
   EXPECT_EQ(err(), "");
-  ASSERT_EQ(services_.campaigns_applied.size(), 1u);
+  ASSERT_EQ(services_.campaigns_applied.size(), 2u);  // Tried, then applied.
   const v1::Campaign& asked = services_.campaigns_applied[0].campaign();
   EXPECT_THAT(asked.name(), ::testing::StartsWith("stats-"));
   EXPECT_EQ(asked.plan().selection().labels().at("site"), "hamburg");
   EXPECT_THAT(asked.statistics().fields(), ElementsAre("heat"));
-  EXPECT_THAT(services_.calls, ElementsAre("site=hamburg", "apply campaign/" + asked.name(),
-                                           "watch " + asked.name()));
+  EXPECT_THAT(services_.calls,
+              ElementsAre("try campaign/" + asked.name(), "site=hamburg",
+                          "apply campaign/" + asked.name(), "watch " + asked.name()));
 }
 
 TEST_F(Stats, TakesEveryPartOfTheQuestionFromFlags) {
@@ -90,7 +91,15 @@ TEST_F(Stats, OfTooFewDevicesAsksNobodyAndSaysHowManyMatch) {
   EXPECT_EQ(Run({"stats", "--contract", "plant", "--where", "site=hamburg"}), 1);
   EXPECT_THAT(err(), HasSubstr("2 devices match site=hamburg; --least asks for 5"));
   EXPECT_THAT(err(), HasSubstr("(TOO_FEW_DEVICES)"));
-  EXPECT_THAT(services_.campaigns_applied, IsEmpty());
+  for (const std::string& call : services_.calls)
+    EXPECT_THAT(call, Not(::testing::StartsWith("apply")));
+}
+
+TEST_F(Stats, ThatTheServerRefusesShowWhatIsWrongBeforeWhoIsMissing) {
+  services_.devices.clear_devices();
+  services_.refusals["campaign/how-hot"] = InvalidField("statistics.bins", "5000 is too many");
+  EXPECT_EQ(Run({"stats", "--contract", "plant", "--name", "how-hot"}), 1);
+  EXPECT_EQ(err(), "error: statistics.bins: 5000 is too many (FIELD_INVALID)\n");
 }
 
 TEST_F(Stats, ShowsAStoredAnswerThoughDevicesHaveLeft) {
