@@ -15,6 +15,7 @@
 #include "tests/support/memory_journal.h"
 #include "tests/support/null_metrics.h"
 #include "tests/support/symbolic_crypto.h"
+#include "tests/unit/coordinator_secure/faulty_journal.h"
 
 namespace muster::coordinator {
 
@@ -94,6 +95,9 @@ class House {
 
   std::vector<std::unique_ptr<Node>> nodes;
   bool files_full = false;  // Nothing can be written but the journal.
+  testing::JournalFaults journal_faults;
+  // Devices put up with what a failing journal makes of their calls, and come again.
+  bool devices_persist = false;
   ManualClock clock{FromUnixMillis(1'700'000'000'000)};
 
  private:
@@ -101,6 +105,7 @@ class House {
   void Start();
   void Stop();
   void Settle();
+  bool WasFault(const Status& status) const;
   bool TakeStep(Node& node);
   void TakeIn(Node& node, const SecureAnswer& answer);
 
