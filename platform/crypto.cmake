@@ -3,8 +3,9 @@ muster_library(platform_file SOURCES posix_file.cc DEPS muster_base absl::synchr
 
 muster_library(platform_crypto
   SOURCES certificate.cc certificate_authority.cc csr.cc dir_ca.cc keys.cc openssl_crypto.cc
-          openssl_keystream.cc private_file.cc secure_rng.cc sha256.cc spiffe.cc vaes_keystream.cc
-  DEPS muster_base muster_platform_file OpenSSL::Crypto)
+          openssl_keystream.cc private_file.cc remembering_crypto.cc secure_rng.cc sha256.cc spiffe.cc
+          vaes_keystream.cc
+  DEPS muster_base muster_platform_file OpenSSL::Crypto absl::synchronization)
 
 muster_library(platform_os
   SOURCES child_spawn.cc log.cc posix_subprocess.cc prometheus_sink.cc thread_pool.cc
