@@ -87,6 +87,32 @@ bool IsZero(ByteView bytes) {
   return any == std::byte{};
 }
 
+// Ready to agree with any number of peers.
+StatusOr<PkeyCtxPtr> AgreeingContextOf(const Secret& secret) {
+  MUSTER_ASSIGN(const PkeyPtr key, AgreeingKeyOf(secret));
+  PkeyCtxPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr));
+  if (!context || EVP_PKEY_derive_init(context.get()) != 1) return OpenSslError("X25519");
+  return context;
+}
+
+StatusOr<Secret> AgreeIn(EVP_PKEY_CTX* context, const AgreementPublic& theirs) {
+  const PkeyPtr peer(
+      EVP_PKEY_new_raw_public_key_ex(nullptr, "X25519", nullptr, Octets(theirs), theirs.size()));
+  // Any 32 bytes are a public key of X25519; there is nothing to validate.
+  if (!peer || EVP_PKEY_derive_set_peer_ex(context, peer.get(), 0) != 1)
+    return OpenSslError("X25519");
+  Bytes bytes(Crypto::kAgreementSecretBytes);
+  std::size_t size = bytes.size();
+  const int ok = EVP_PKEY_derive(context, Octets(bytes), &size);
+  Secret shared(std::move(bytes));
+  // OpenSSL refuses a zero result itself, which is the one way to fail from here on.
+  if (ok != 1 || size != Crypto::kAgreementSecretBytes || IsZero(shared.Reveal())) {
+    TakeOpenSslError();
+    return InvalidArgument("X25519: the peer's public key is a point of low order");
+  }
+  return shared;
+}
+
 Status CheckSealing(const Secret& key, ByteView nonce, ByteView aad, std::size_t text) {
   MUSTER_TRY(CheckSize("AES-256-GCM key", key.Reveal().size(), Crypto::kSealKeyBytes));
   MUSTER_TRY(CheckSize("AES-256-GCM nonce", nonce.size(), Crypto::kSealNonceBytes));
@@ -122,24 +148,20 @@ StatusOr<AgreementPublic> OpenSslCrypto::AgreementPublicOf(const Secret& secret)
 }
 
 StatusOr<Secret> OpenSslCrypto::Agree(const Secret& mine, const AgreementPublic& theirs) const {
-  MUSTER_ASSIGN(const PkeyPtr key, AgreeingKeyOf(mine));
-  const PkeyPtr peer(
-      EVP_PKEY_new_raw_public_key_ex(nullptr, "X25519", nullptr, Octets(theirs), theirs.size()));
-  const PkeyCtxPtr context(peer ? EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr)
-                                : nullptr);
-  if (!context || EVP_PKEY_derive_init(context.get()) != 1 ||
-      EVP_PKEY_derive_set_peer(context.get(), peer.get()) != 1)
-    return OpenSslError("X25519");
-  Bytes bytes(kAgreementSecretBytes);
-  std::size_t size = bytes.size();
-  const int ok = EVP_PKEY_derive(context.get(), Octets(bytes), &size);
-  Secret shared(std::move(bytes));
-  // OpenSSL refuses a zero result itself, which is the one way to fail from here on.
-  if (ok != 1 || size != kAgreementSecretBytes || IsZero(shared.Reveal())) {
-    TakeOpenSslError();
-    return InvalidArgument("X25519: the peer's public key is a point of low order");
+  MUSTER_ASSIGN(const PkeyCtxPtr context, AgreeingContextOf(mine));
+  return AgreeIn(context.get(), theirs);
+}
+
+StatusOr<std::vector<Secret>> OpenSslCrypto::AgreeWithAll(
+    const Secret& mine, std::span<const AgreementPublic> theirs) const {
+  MUSTER_ASSIGN(const PkeyCtxPtr context, AgreeingContextOf(mine));
+  std::vector<Secret> out;
+  out.reserve(theirs.size());
+  for (const AgreementPublic& key : theirs) {
+    MUSTER_ASSIGN(Secret agreed, AgreeIn(context.get(), key));
+    out.push_back(std::move(agreed));
   }
-  return shared;
+  return out;
 }
 
 Status OpenSslCrypto::Verify(const SigningPublic& key, ByteView message,

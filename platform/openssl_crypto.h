@@ -16,6 +16,8 @@ class OpenSslCrypto final : public Crypto {
   StatusOr<AgreementKey> NewAgreementKey(SecureRng& rng) override;
   StatusOr<AgreementPublic> AgreementPublicOf(const Secret& secret) const override;
   StatusOr<Secret> Agree(const Secret& mine, const AgreementPublic& theirs) const override;
+  StatusOr<std::vector<Secret>> AgreeWithAll(
+      const Secret& mine, std::span<const AgreementPublic> theirs) const override;
   Status Verify(const SigningPublic& key, ByteView message,
                 const Signature& signature) const override;
   StatusOr<Secret> Hkdf(const Secret& input_key, ByteView salt, ByteView info,

@@ -51,13 +51,15 @@ StatusOr<Dealing> DealShares(const Cohort& cohort, Member me, const DealerSecret
   Bytes& dealt = out.shares.dealt;
   dealt.reserve(n * kDealtBytes);
   out.open_keys.reserve(n);
+  std::vector<AgreementPublic> theirs;
+  for (const AdvertiseKeys& member : cohort.roster.members) theirs.push_back(member.seal_key);
+  MUSTER_ASSIGN(const std::vector<Secret> agreed,
+                crypto.AgreeWithAll(secrets.seal_key.secret, theirs));
   for (Member holder = 0; holder < n; ++holder) {
-    MUSTER_ASSIGN(const Secret agreed,
-                  crypto.Agree(secrets.seal_key.secret, cohort.At(holder).seal_key));
-    MUSTER_ASSIGN(const Secret key, SealKey(context, agreed, me, holder, crypto));
+    MUSTER_ASSIGN(const Secret key, SealKey(context, agreed[holder], me, holder, crypto));
     MUSTER_TRY(
         AppendDealt(context, me, holder, key, self[holder], mask_key[holder], crypto, dealt));
-    MUSTER_ASSIGN(Secret open_key, SealKey(context, agreed, holder, me, crypto));
+    MUSTER_ASSIGN(Secret open_key, SealKey(context, agreed[holder], holder, me, crypto));
     out.open_keys.push_back(std::move(open_key));
   }
   out.shares.promise = {CommitmentTo(context, me, secrets.self, crypto), crypto.Sha256(dealt)};

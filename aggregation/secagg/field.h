@@ -31,6 +31,13 @@ class FieldElement {
     return FieldElement(Canonical((static_cast<std::uint64_t>(product) & kModulus) +
                                   static_cast<std::uint64_t>(product >> kBits)));
   }
+  // a * b + c, reduced once: a * b + c <= (p - 1) p, whose two parts add up to less than 2 p.
+  friend constexpr FieldElement MultiplyAdd(FieldElement a, FieldElement b, FieldElement c) {
+    __extension__ using Wide = unsigned __int128;
+    const Wide sum = static_cast<Wide>(a.value_) * b.value_ + c.value_;
+    return FieldElement(Canonical((static_cast<std::uint64_t>(sum) & kModulus) +
+                                  static_cast<std::uint64_t>(sum >> kBits)));
+  }
   // a^(p - 2) = 1 / a (Fermat); 0 for 0, which has no inverse. Cost: 120 multiplications.
   friend constexpr FieldElement Inverse(FieldElement a) {
     FieldElement result = Reduce(1);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <numeric>
 
 namespace muster::aggregation::secagg {
@@ -62,19 +61,6 @@ MaskGraph MaskGraph::Make(const Parameters& parameters, const Digest& seed, cons
   return graph;
 }
 
-template <typename Visit>
-void MaskGraph::ForNeighbours(Member member, Visit visit) const {
-  if (half_ == 0) {
-    for (Member other = 0; other < devices_; ++other)
-      if (other != member) visit(other);
-    return;
-  }
-  for (std::uint32_t step = 1; step <= half_; ++step) {
-    visit(ring_[(places_[member] + step) % devices_]);
-    visit(ring_[(places_[member] + devices_ - step) % devices_]);
-  }
-}
-
 bool MaskGraph::Adjacent(Member a, Member b) const {
   if (a == b) return false;
   if (half_ == 0) return true;
@@ -99,27 +85,33 @@ DegreeCore::DegreeCore(const MaskGraph& graph, std::uint32_t least_degree)
     : graph_(graph),
       least_degree_(least_degree),
       core_(graph.devices()),
-      waiting_(graph.devices()) {}
+      waiting_(graph.devices()),
+      degrees_(graph.devices()) {}
 
 std::vector<Member> DegreeCore::Add(Member member) {
-  if (core_.Contains(member)) return {};
+  if (core_.Contains(member) || waiting_.Contains(member)) return {};
   waiting_.Insert(member);
-  MemberSet candidates = core_;
-  for (const Member w : waiting_.Members()) candidates.Insert(w);
+  graph_.ForNeighbours(member, [&](Member other) { ++degrees_[other]; });
   // Without the new member the core stays what it was.
-  if (graph_.DegreeIn(member, candidates) < least_degree_) return {};
-  // Who cannot have h neighbours even if all that wait come in, goes; until nobody goes.
-  std::vector<Member> left = waiting_.Members();
-  for (bool changed = true; changed;) {
-    const auto goes = [&](Member m) { return graph_.DegreeIn(m, candidates) < least_degree_; };
-    const auto gone = std::stable_partition(left.begin(), left.end(), std::not_fn(goes));
-    changed = gone != left.end();
-    for (auto it = gone; it != left.end(); ++it) candidates.Erase(*it);
-    left.erase(gone, left.end());
+  if (degrees_[member] < least_degree_) return {};
+  // Who cannot have h neighbours even if all that wait come in, goes, and is missed by others;
+  // until nobody goes. Members of the core have h in it, so they are never among them.
+  MemberSet left = waiting_;
+  std::vector<std::uint32_t> degrees = degrees_;
+  std::vector<Member> going;
+  for (const Member m : waiting_.Members())
+    if (degrees[m] < least_degree_) going.push_back(m);
+  while (!going.empty()) {
+    const Member gone = going.back();
+    going.pop_back();
+    left.Erase(gone);
+    graph_.ForNeighbours(gone, [&](Member other) {
+      if (left.Contains(other) && degrees[other]-- == least_degree_) going.push_back(other);
+    });
   }
-  core_ = std::move(candidates);
-  waiting_ = waiting_.Minus(core_);
-  return left;
+  for (const Member m : left.Members()) core_.Insert(m);
+  waiting_ = waiting_.Minus(left);
+  return left.Members();
 }
 
 MemberSet CoreOf(const MaskGraph& graph, std::uint32_t least_degree, const MemberSet& set) {

@@ -24,17 +24,31 @@ class MaskGraph {
   std::vector<Member> NeighboursOf(Member member) const;
   // How many neighbours of `member` are in `set`. Cost: O(k).
   std::uint32_t DegreeIn(Member member, const MemberSet& set) const;
+  // visit(other) for each neighbour, in no order that means anything.
+  template <typename Visit>
+  void ForNeighbours(Member member, Visit visit) const;
 
  private:
   MaskGraph(std::uint32_t devices, std::uint32_t half) : devices_(devices), half_(half) {}
-  template <typename Visit>
-  void ForNeighbours(Member member, Visit visit) const;
 
   std::uint32_t devices_;
   std::uint32_t half_;          // k / 2; 0: complete.
   std::vector<Member> ring_;    // By place; empty when complete.
   std::vector<Member> places_;  // By member; empty when complete.
 };
+
+template <typename Visit>
+void MaskGraph::ForNeighbours(Member member, Visit visit) const {
+  if (half_ == 0) {
+    for (Member other = 0; other < devices_; ++other)
+      if (other != member) visit(other);
+    return;
+  }
+  for (std::uint32_t step = 1; step <= half_; ++step) {
+    visit(ring_[(places_[member] + step) % devices_]);
+    visit(ring_[(places_[member] + devices_ - step) % devices_]);
+  }
+}
 
 // `of` adds the mask that it shares with `with`, when it comes first in the roster; the other one
 // takes it away.
@@ -46,7 +60,8 @@ class DegreeCore {
  public:
   // `graph` outlives this.
   DegreeCore(const MaskGraph& graph, std::uint32_t least_degree);
-  // Members that came into the core by this. Cost: O(n k), most often O(k).
+  // Members that came into the core by this. Cost: O(k), and O(n + k m) when m others that wait
+  // keep the new one from it.
   std::vector<Member> Add(Member member);
   const MemberSet& members() const { return core_; }
 
@@ -54,7 +69,8 @@ class DegreeCore {
   const MaskGraph& graph_;
   std::uint32_t least_degree_;
   MemberSet core_;
-  MemberSet waiting_;  // Added, but not in the core.
+  MemberSet waiting_;                   // Added, but not in the core.
+  std::vector<std::uint32_t> degrees_;  // By member: neighbours among those added.
 };
 
 // The degree core of a whole set at once.

@@ -23,5 +23,9 @@ StatusOr<MaskSeed> SelfMask(const Cohort& cohort, Member member, const Secret& s
 StatusOr<std::vector<MaskSeed>> PairMasks(const Cohort& cohort, const Digest& shared, Member member,
                                           const Secret& mask_key, const MemberSet& with,
                                           const Crypto& crypto);
+// The same with just these of its mask neighbours, in their order.
+StatusOr<std::vector<MaskSeed>> PairMasks(const Cohort& cohort, const Digest& shared, Member member,
+                                          const Secret& mask_key, std::span<const Member> others,
+                                          const Crypto& crypto);
 
 }  // namespace muster::aggregation::secagg

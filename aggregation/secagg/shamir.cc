@@ -70,7 +70,7 @@ Share Evaluate(std::span<const Share::Limbs> coefficients, std::uint64_t at) {
   Wiped<Share::Limbs> sum;
   for (std::size_t i = coefficients.size(); i-- > 0;)
     for (std::size_t k = 0; k < Share::kLimbs; ++k)
-      sum.value[k] = sum.value[k] * x + coefficients[i][k];
+      sum.value[k] = MultiplyAdd(sum.value[k], x, coefficients[i][k]);
   return Share(sum.value);
 }
 
@@ -179,7 +179,7 @@ StatusOr<Secret> Interpolator::Reconstruct(std::span<const Share> shares) const 
   Wiped<Share::Limbs> sum;
   for (std::size_t i = 0; i < shares.size(); ++i)
     for (std::size_t k = 0; k < Share::kLimbs; ++k)
-      sum.value[k] = sum.value[k] + weights_[i] * shares[i].Reveal()[k];
+      sum.value[k] = MultiplyAdd(weights_[i], shares[i].Reveal()[k], sum.value[k]);
   Wiped<Words> words;
   if (!JoinLimbs(sum.value, words.value))
     return WithReason(InvalidArgument("the shares interpolate to no 32-byte secret: one of them is "

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "aggregation/secagg/dealing.h"
 #include "aggregation/secagg/shamir.h"
@@ -228,17 +229,54 @@ std::vector<Named> Unmasking::Undealt() const {
   return out;
 }
 
-StatusOr<MaskSeed> SeedToRemove(const SharedSet& shared, const OpenedSecrets::Of& self,
-                                const Crypto& crypto) {
-  return SelfMask(*shared.cohort, self.member, self.secret, Sign::kSubtract, crypto);
+namespace {
+
+// A vanished device's mask neighbours among the survivors: whose masks the sum still has.
+std::vector<Member> PartnersOf(const SharedSet& shared, const MemberSet& survivors,
+                               Member vanished) {
+  std::vector<Member> out = shared.cohort->graph.NeighboursOf(vanished);
+  std::erase_if(out, [&](Member other) { return !survivors.Contains(other); });
+  return out;
+}
+
+// The elements of [0, size) that fall into a range which begins `before` in front of them.
+template <typename T>
+std::span<const T> Within(SeedRange range, std::size_t before, const std::vector<T>& all) {
+  const auto cut = [&](std::size_t at) {
+    return std::min(at > before ? at - before : 0, all.size());
+  };
+  return std::span(all).subspan(cut(range.begin), cut(range.end) - cut(range.begin));
+}
+}  // namespace
+
+std::size_t CountSeedsToRemove(const SharedSet& shared, const MemberSet& survivors,
+                               const OpenedSecrets& opened) {
+  std::size_t count = opened.selves.size();
+  for (const OpenedSecrets::Of& key : opened.mask_keys)
+    count += PartnersOf(shared, survivors, key.member).size();
+  return count;
 }
 
 StatusOr<std::vector<MaskSeed>> SeedsToRemove(const SharedSet& shared, const MemberSet& survivors,
-                                              const OpenedSecrets::Of& mask_key,
+                                              const OpenedSecrets& opened, SeedRange range,
                                               const Crypto& crypto) {
-  // What the vanished device would have added is what its neighbours' masks still lack.
-  return PairMasks(*shared.cohort, shared.hash, mask_key.member, mask_key.secret, survivors,
-                   crypto);
+  std::vector<MaskSeed> out;
+  for (const OpenedSecrets::Of& self : Within(range, 0, opened.selves)) {
+    MUSTER_ASSIGN(MaskSeed seed,
+                  SelfMask(*shared.cohort, self.member, self.secret, Sign::kSubtract, crypto));
+    out.push_back(std::move(seed));
+  }
+  std::size_t before = opened.selves.size();
+  for (const OpenedSecrets::Of& key : opened.mask_keys) {
+    const std::vector<Member> partners = PartnersOf(shared, survivors, key.member);
+    // What the vanished device would have added is what its neighbours' masks still lack.
+    MUSTER_ASSIGN(std::vector<MaskSeed> seeds,
+                  PairMasks(*shared.cohort, shared.hash, key.member, key.secret,
+                            Within(range, before, partners), crypto));
+    std::move(seeds.begin(), seeds.end(), std::back_inserter(out));
+    before += partners.size();
+  }
+  return out;
 }
 
 }  // namespace muster::aggregation::secagg

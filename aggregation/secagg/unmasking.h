@@ -117,12 +117,17 @@ class Unmasking {
   std::optional<Interpolator> interpolator_;
 };  // Used from one thread at a time.
 
-// What takes the masks off the sum: each seed is to be added with its sign. Independent calls, so
-// that threads can share the work. Cost: one HKDF; k X25519.
-StatusOr<MaskSeed> SeedToRemove(const SharedSet& shared, const OpenedSecrets::Of& self,
-                                const Crypto& crypto);
+// What takes the masks off the sum: each seed is to be added with its sign. There are so many; any
+// range of them can be had by itself, so that threads share the work. Cost: O(n) for the number;
+// one HKDF for each of the first opened.selves.size() seeds, an X25519 more for the others.
+std::size_t CountSeedsToRemove(const SharedSet& shared, const MemberSet& survivors,
+                               const OpenedSecrets& opened);
+struct SeedRange {
+  std::size_t begin;
+  std::size_t end;
+};
 StatusOr<std::vector<MaskSeed>> SeedsToRemove(const SharedSet& shared, const MemberSet& survivors,
-                                              const OpenedSecrets::Of& mask_key,
+                                              const OpenedSecrets& opened, SeedRange range,
                                               const Crypto& crypto);
 
 }  // namespace muster::aggregation::secagg

@@ -81,12 +81,24 @@ Bytes Coordinator::SharesFor(secagg::Member member) {
         session_->SharesMessage(member, [this](auto... part) { return ReadShares(part...); }));
   });
 }
+// A range of every dealer's file is kept in memory, as wide as kMostCached allows: holders are read
+// one after the other.
 StatusOr<Bytes> Coordinator::ReadShares(secagg::Member dealer, std::size_t offset,
-                                        std::size_t size) const {
-  Bytes part(size);
-  const auto got = pread(shares_, part.data(), size, SharesPlace(dealer, offset));
-  part.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
-  return part;
+                                        std::size_t size) {
+  const std::size_t dealers = cohort().devices();
+  const std::size_t width = kMostCached / dealers;
+  if (offset < window_ || offset + size > window_ + width || cached_.empty()) {
+    cached_.assign(dealers, {});
+    window_ = offset;
+  }
+  Bytes& slice = cached_[dealer];
+  if (slice.empty()) {
+    slice.resize(std::min(width, shares_size_ - window_));
+    const auto got = pread(shares_, slice.data(), slice.size(), SharesPlace(dealer, window_));
+    if (got != static_cast<ssize_t>(slice.size())) return DataLoss("the spool is cut short");
+  }
+  const ByteView part = ByteView(slice).subspan(offset - window_, size);
+  return Bytes(part.begin(), part.end());
 }
 // One file for all: what devices deal in one session is of one length.
 std::int64_t Coordinator::SharesPlace(secagg::Member dealer, std::size_t offset) const {
@@ -159,15 +171,14 @@ void Coordinator::Unmask(unsigned threads) {
 std::vector<secagg::MaskSeed> Coordinator::SeedsOf(const secagg::OpenedSecrets& opened,
                                                    unsigned threads) {
   const auto& awaiting = std::get<secagg::AwaitingShares>(session_->state());
-  std::vector<std::vector<secagg::MaskSeed>> parts(threads);
+  const std::size_t count = secagg::CountSeedsToRemove(awaiting.shared, awaiting.survivors, opened);
+  constexpr std::size_t kRange = 128;
+  std::vector<std::vector<secagg::MaskSeed>> parts((count + kRange - 1) / kRange);
   InParallel(threads, [&](unsigned thread) {
-    std::vector<secagg::MaskSeed>& part = parts[thread];
-    for (std::size_t i = thread; i < opened.selves.size(); i += threads)
-      part.push_back(Require(secagg::SeedToRemove(awaiting.shared, opened.selves[i], crypto_)));
-    for (std::size_t i = thread; i < opened.mask_keys.size(); i += threads)
-      for (secagg::MaskSeed& seed : Require(secagg::SeedsToRemove(
-               awaiting.shared, awaiting.survivors, opened.mask_keys[i], crypto_)))
-        part.push_back(std::move(seed));
+    for (std::size_t i = thread; i < parts.size(); i += threads)
+      parts[i] =
+          Require(secagg::SeedsToRemove(awaiting.shared, awaiting.survivors, opened,
+                                        {i * kRange, std::min((i + 1) * kRange, count)}, crypto_));
   });
   std::vector<secagg::MaskSeed> seeds;
   for (auto& part : parts)

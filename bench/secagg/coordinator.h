@@ -15,6 +15,8 @@ namespace muster::bench {
 
 class Coordinator {
  public:
+  static constexpr std::size_t kMostCached = std::size_t{32} << 20;  // Of sealed shares.
+
   Coordinator(const Setting& setting, aggregation::secagg::Task task, Crypto& crypto,
               const aggregation::secagg::StatementCheck& check, std::filesystem::path spool);
   ~Coordinator();  // Removes the spool.
@@ -53,7 +55,7 @@ class Coordinator {
   // work(thread) on each of the threads.
   void InParallel(unsigned threads, const std::function<void(unsigned)>& work);
   StatusOr<Bytes> ReadShares(aggregation::secagg::Member dealer, std::size_t offset,
-                             std::size_t size) const;
+                             std::size_t size);
   std::int64_t SharesPlace(aggregation::secagg::Member dealer, std::size_t offset) const;
   std::filesystem::path VectorFile(aggregation::secagg::Member member) const;
 
@@ -61,6 +63,8 @@ class Coordinator {
   std::filesystem::path spool_;
   int shares_ = -1;  // The spool of sealed shares, by dealer.
   std::size_t shares_size_ = 0;
+  std::size_t window_ = 0;     // Where the slices in memory begin.
+  std::vector<Bytes> cached_;  // By dealer.
   Timestamp now_ = kStart;
   std::optional<aggregation::secagg::ServerSession> session_;
   std::optional<aggregation::secagg::Unmasking> unmasking_;

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <numeric>
+#include <span>
 #include <thread>
 
 #include "base/seeded.h"
@@ -46,6 +48,7 @@ struct Figures {
   double server_seconds;      // CPU, all threads.
   double client_seconds;      // CPU; the median of measured survivors.
   double bytes_per_param;
+  std::string steps;  // What the server worked for each but the last, in CPU seconds.
 };
 
 class Session {
@@ -65,10 +68,10 @@ class Session {
   }
 
   Figures Run() {
-    Advertise();
-    Deal();
-    SendVectors();
-    Agree();
+    Step("keys", [&] { Advertise(); });
+    Step("shares", [&] { Deal(); });
+    Step("vectors", [&] { SendVectors(); });
+    Step("agreement", [&] { Agree(); });
     return Unmask();
   }
 
@@ -76,16 +79,40 @@ class Session {
   // The device numbered `i` that lives to the end; the last ones vanish after dealing.
   std::uint32_t living() const { return setting_.devices - setting_.vanish; }
 
-  // work(device) of [begin, end): the measured ones first and alone, then the others on all cores.
+  // Runs it, and remembers what the server worked for it.
   template <typename Work>
-  void ForDevices(std::uint32_t begin, std::uint32_t end, const Work& work) {
-    const std::uint32_t alone = std::clamp(setting_.measured, begin, end);
-    for (std::uint32_t i = begin; i < alone; ++i) work(i);
+  void Step(const char* name, const Work& work) {
+    const double before = coordinator_.cpu_seconds();
+    work();
+    steps_ += fmt::format("{} {:.2f}, ", name, coordinator_.cpu_seconds() - before);
+  }
+
+  // work(place) of each place in `devices`: the measured ones alone, then the others on all cores.
+  template <typename Work>
+  void ForDevices(std::span<const std::uint32_t> devices, const Work& work) {
+    std::vector<std::size_t> others;
+    for (std::size_t i = 0; i < devices.size(); ++i)
+      if (devices[i] < setting_.measured)
+        work(i);
+      else
+        others.push_back(i);
     std::vector<std::jthread> threads;
-    for (unsigned t = 0; t < kThreads && alone < end; ++t)
+    for (unsigned t = 0; t < kThreads; ++t)
       threads.emplace_back([&, t] {
-        for (std::uint32_t i = alone + t; i < end; i += kThreads) work(i);
+        for (std::size_t i = t; i < others.size(); i += kThreads) work(others[i]);
       });
+  }
+  // Calls work(batch) so that all of `devices` come, a few at a time.
+  template <typename Work>
+  static void ForBatches(const std::vector<std::uint32_t>& devices, const Work& work) {
+    for (std::size_t first = 0; first < devices.size(); first += kBatch)
+      work(
+          std::span(devices).subspan(first, std::min<std::size_t>(kBatch, devices.size() - first)));
+  }
+  std::vector<std::uint32_t> Devices(std::uint32_t size) const {
+    std::vector<std::uint32_t> out(size);
+    std::iota(out.begin(), out.end(), 0);
+    return out;
   }
 
   void Advertise() {
@@ -96,13 +123,11 @@ class Session {
 
   void Deal() {
     const Bytes roster = coordinator_.Roster();
-    for (std::uint32_t first = 0; first < setting_.devices; first += kBatch) {
-      const std::uint32_t size = std::min(kBatch, setting_.devices - first);
-      std::vector<Bytes> dealt(size);
-      ForDevices(first, first + size,
-                 [&](std::uint32_t i) { dealt[i - first] = devices_[i].Answer(roster); });
+    ForBatches(Devices(setting_.devices), [&](std::span<const std::uint32_t> batch) {
+      std::vector<Bytes> dealt(batch.size());
+      ForDevices(batch, [&](std::size_t i) { dealt[i] = devices_[batch[i]].Answer(roster); });
       for (const Bytes& shares : dealt) coordinator_.Deal(shares);
-    }
+    });
   }
 
   void SendVectors() {
@@ -110,40 +135,35 @@ class Session {
     secagg::MemberSet living(cohort.devices());
     for (std::uint32_t i = 0; i < this->living(); ++i) living.Insert(members_[i]);
     // Whom the degree rule prunes is known already, so the plain sum need not be taken back.
+    // Devices come in the order of the roster, in which the server reads its spool once.
     const secagg::MemberSet survivors =
         secagg::CoreOf(cohort.graph, cohort.parameters.core, living);
     plain_.assign(setting_.dim, 0);
-    for (std::uint32_t first = 0; first < this->living(); first += kBatch) {
-      const std::uint32_t size = std::min(kBatch, this->living() - first);
+    std::vector<std::uint32_t> order = Devices(this->living());
+    std::ranges::sort(order, {}, [&](std::uint32_t i) { return members_[i]; });
+    ForBatches(order, [&](std::span<const std::uint32_t> batch) {
       std::vector<Bytes> inbound;
-      for (std::uint32_t i = 0; i < size; ++i)
-        inbound.push_back(coordinator_.SharesFor(members_[first + i]));
-      std::vector<Device::Upload> uploads(size);
-      ForDevices(first, first + size, [&](std::uint32_t i) {
-        uploads[i - first] = devices_[i].Mask(inbound[i - first], UpdateOf(i, setting_.dim));
+      for (const std::uint32_t i : batch) inbound.push_back(coordinator_.SharesFor(members_[i]));
+      std::vector<Device::Upload> uploads(batch.size());
+      ForDevices(batch, [&](std::size_t i) {
+        uploads[i] = devices_[batch[i]].Mask(inbound[i], UpdateOf(batch[i], setting_.dim));
       });
-      for (std::uint32_t i = first; i < first + size; ++i) {
-        const Device::Upload& upload = uploads[i - first];
-        coordinator_.Vector(upload.header, upload.wire);
-        if (!survivors.Contains(members_[i])) continue;
-        survivors_.push_back(i);
-        for (std::size_t k = 0; k < plain_.size(); ++k) plain_[k] += upload.integers[k];
+      for (std::size_t i = 0; i < batch.size(); ++i) {
+        coordinator_.Vector(uploads[i].header, uploads[i].wire);
+        if (!survivors.Contains(members_[batch[i]])) continue;
+        survivors_.push_back(batch[i]);
+        for (std::size_t k = 0; k < plain_.size(); ++k) plain_[k] += uploads[i].integers[k];
       }
-    }
+    });
     if (coordinator_.In<secagg::Collecting>() != nullptr) coordinator_.CloseCollecting();
   }
 
   // What each survivor says to `message`, in their order.
   std::vector<Bytes> Ask(const Bytes& message) {
-    std::vector<Bytes> answers(setting_.devices);
-    std::vector<bool> survives(setting_.devices);
-    for (const std::uint32_t i : survivors_) survives[i] = true;
-    ForDevices(0, setting_.devices, [&](std::uint32_t i) {
-      if (survives[i]) answers[i] = devices_[i].Answer(message);
-    });
-    std::vector<Bytes> out;
-    for (const std::uint32_t i : survivors_) out.push_back(std::move(answers[i]));
-    return out;
+    std::vector<Bytes> answers(survivors_.size());
+    ForDevices(survivors_,
+               [&](std::size_t i) { answers[i] = devices_[survivors_[i]].Answer(message); });
+    return answers;
   }
 
   void Agree() {
@@ -157,11 +177,14 @@ class Session {
   Figures Unmask() {
     const std::uint32_t survivors = coordinator_.In<secagg::AwaitingShares>()->survivors.size();
     Require(survivors == survivors_.size(), "those survive that should");
-    const std::vector<Bytes> replies = Ask(coordinator_.UnmaskRequest());
     const secagg::Parameters parameters = coordinator_.cohort().parameters;
-    // t replies open everything, and the server waits for no more.
-    for (std::size_t i = 0; i + 1 < parameters.threshold; ++i)
-      Require(!coordinator_.Reply(replies[i]), "fewer than t replies open nothing");
+    std::vector<Bytes> replies;
+    Step("replies", [&] {
+      replies = Ask(coordinator_.UnmaskRequest());
+      // t replies open everything, and the server waits for no more.
+      for (std::size_t i = 0; i + 1 < parameters.threshold; ++i)
+        Require(!coordinator_.Reply(replies[i]), "fewer than t replies open nothing");
+    });
     const double before = coordinator_.cpu_seconds();
     const auto start = std::chrono::steady_clock::now();
     Require(coordinator_.Reply(replies[parameters.threshold - 1]), "t replies open the sum");
@@ -176,7 +199,8 @@ class Session {
             coordinator_.cpu_seconds() - before + coordinator_.helper_seconds(),
             coordinator_.cpu_seconds() + coordinator_.helper_seconds(),
             ClientSeconds(),
-            BytesPerParam()};
+            BytesPerParam(),
+            std::move(steps_)};
   }
 
   double ClientSeconds() const {
@@ -204,6 +228,7 @@ class Session {
   std::vector<secagg::Member> members_;   // By device.
   std::vector<std::uint32_t> survivors_;  // Devices.
   std::vector<std::int32_t> plain_;
+  std::string steps_;
 };
 
 std::string Told(const Figures& f) {
@@ -238,7 +263,7 @@ void BenchLarge(Report& report, std::uint32_t devices, const std::filesystem::pa
                   .measured = 9};
   const Figures active = Session(setting, spool).Run();
   report.Add({setting.name, "server_s", active.server_seconds,
-              fmt::format("CPU; {}; unmask {:.2f} s, {:.2f} CPU s", Told(active),
+              fmt::format("CPU; {}; {}unmasking {:.2f} s, {:.2f} CPU s", Told(active), active.steps,
                           active.unmask_seconds, active.unmask_cpu_seconds),
               1.5, kAtMost});
   report.Add({setting.name, "client_s", active.client_seconds,
@@ -246,8 +271,8 @@ void BenchLarge(Report& report, std::uint32_t devices, const std::filesystem::pa
   setting.rule.profile = secagg::Profile::kCurious;
   const Figures curious = Session(setting, spool).Run();
   report.Add({setting.name, "curious_server_s", curious.server_seconds,
-              fmt::format("CPU; {}; unmask {:.2f} s, {:.2f} CPU s", Told(curious),
-                          curious.unmask_seconds, curious.unmask_cpu_seconds),
+              fmt::format("CPU; {}; {}unmasking {:.2f} s, {:.2f} CPU s", Told(curious),
+                          curious.steps, curious.unmask_seconds, curious.unmask_cpu_seconds),
               1.5, kAtMost});
   report.Add({setting.name, "curious_client_s", curious.client_seconds,
               fmt::format("CPU, median of {}", setting.measured), 0.45, kAtMost});

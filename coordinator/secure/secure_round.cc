@@ -304,16 +304,10 @@ Status SecureRound::UnmaskNow(const secagg::AwaitingShares& state) {
     NameLiars(std::vector<secagg::Named>(unmasking_->named()));
     return opened.status();
   }
-  std::vector<secagg::MaskSeed> seeds;
-  for (const auto& self : opened->selves) {
-    MUSTER_ASSIGN(secagg::MaskSeed seed, secagg::SeedToRemove(state.shared, self, ports_.crypto));
-    seeds.push_back(std::move(seed));
-  }
-  for (const auto& key : opened->mask_keys) {
-    MUSTER_ASSIGN(std::vector<secagg::MaskSeed> pairs,
-                  secagg::SeedsToRemove(state.shared, state.survivors, key, ports_.crypto));
-    for (secagg::MaskSeed& seed : pairs) seeds.push_back(std::move(seed));
-  }
+  const std::size_t count = secagg::CountSeedsToRemove(state.shared, state.survivors, *opened);
+  MUSTER_ASSIGN(
+      std::vector<secagg::MaskSeed> seeds,
+      secagg::SeedsToRemove(state.shared, state.survivors, *opened, {0, count}, ports_.crypto));
   opening_ = true;
   sum_->Unmask(std::move(seeds), ports_.crypto, ports_.pool, strand_,
                [self = shared_from_this()](Status unmasked) {

@@ -248,15 +248,11 @@ void SecureServer::TryOpen() {
   if (!unmasking_->Ready()) return;
   const auto* awaiting = In<secagg::AwaitingShares>();
   const auto opened = unmasking_->Open().value();
-  std::vector<secagg::MaskSeed> seeds;
-  for (const auto& self : opened.selves)
-    seeds.push_back(secagg::SeedToRemove(awaiting->shared, self, crypto_).value());
-  for (const auto& key : opened.mask_keys) {
-    auto removed =
-        secagg::SeedsToRemove(awaiting->shared, awaiting->survivors, key, crypto_).value();
-    for (secagg::MaskSeed& seed : removed) seeds.push_back(std::move(seed));
-  }
-  for (const secagg::MaskSeed& seed : seeds) {
+  const std::size_t count =
+      secagg::CountSeedsToRemove(awaiting->shared, awaiting->survivors, opened);
+  const auto seeds =
+      secagg::SeedsToRemove(awaiting->shared, awaiting->survivors, opened, {0, count}, crypto_);
+  for (const secagg::MaskSeed& seed : seeds.value()) {
     const auto stream = crypto_.NewKeystream(seed.seed).value();
     const secagg::Mask mask{stream.get(), seed.sign};
     EXPECT_TRUE(sum_->AddMasks(std::span(&mask, 1), sum_->AllTiles()).ok());

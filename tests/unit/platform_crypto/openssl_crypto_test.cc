@@ -77,6 +77,20 @@ TEST(X25519, NewKeysAgreeWithEachOtherAndDiffer) {
   EXPECT_EQ(Text(crypto.Agree(a.secret, b.public_key)), Text(crypto.Agree(b.secret, a.public_key)));
 }
 
+TEST(X25519, AgreesWithManyAsWithEach) {
+  OpenSslCrypto crypto;
+  OpenSslRng rng;
+  const AgreementKey mine = crypto.NewAgreementKey(rng).value();
+  std::vector<AgreementPublic> theirs;
+  for (int i = 0; i < 5; ++i) theirs.push_back(crypto.NewAgreementKey(rng).value().public_key);
+  const std::vector<Secret> agreed = crypto.AgreeWithAll(mine.secret, theirs).value();
+  ASSERT_EQ(agreed.size(), theirs.size());
+  for (std::size_t i = 0; i < theirs.size(); ++i)
+    EXPECT_EQ(ToHex(agreed[i].Reveal()), Text(crypto.Agree(mine.secret, theirs[i])));
+  EXPECT_TRUE(crypto.AgreeWithAll(mine.secret, {}).value().empty());
+  EXPECT_THAT(crypto.AgreeWithAll(Secret(Bytes(31)), theirs), HasCode(kInvalid));
+}
+
 // The points of order 1, 2, 4 and 8 on the curve and its twist, in each encoding below 2^255: the
 // only u for which X25519 gives zero.
 TEST(X25519, EveryPointOfLowOrderIsRefusedWhateverItsTopBit) {
@@ -91,10 +105,15 @@ TEST(X25519, EveryPointOfLowOrderIsRefusedWhateverItsTopBit) {
                           "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
                           "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"}) {
     AgreementPublic point = Point(hex);
+    EXPECT_TRUE(HasLowOrder(point)) << hex;
     EXPECT_THAT(crypto.Agree(key.secret, point), HasCode(kInvalid)) << hex;
     point[31] |= std::byte{0x80};
+    EXPECT_TRUE(HasLowOrder(point)) << hex << " with its top bit";
     EXPECT_THAT(crypto.Agree(key.secret, point), HasCode(kInvalid)) << hex << " with its top bit";
+    EXPECT_THAT(crypto.AgreeWithAll(key.secret, std::vector{key.public_key, point}),
+                HasCode(kInvalid));
   }
+  EXPECT_FALSE(HasLowOrder(key.public_key));
   // Nothing of the refusals is left behind to fail the next call.
   EXPECT_THAT(crypto.Agree(key.secret, key.public_key), IsOk());
 }

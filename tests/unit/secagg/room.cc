@@ -251,11 +251,12 @@ std::optional<std::vector<std::vector<std::int32_t>>> Room::Unmask(const Alive& 
   for (const Named& n : unmasking.Undealt()) named.push_back(n);
   if (!opened.ok()) return std::nullopt;
   std::vector<MaskSeed> seeds;
-  for (const auto& self : opened->selves)
-    seeds.push_back(SeedToRemove(awaiting->shared, self, *crypto).value());
-  for (const auto& key : opened->mask_keys) {
-    auto removed = SeedsToRemove(awaiting->shared, awaiting->survivors, key, *crypto).value();
-    for (MaskSeed& seed : removed) seeds.push_back(std::move(seed));
+  const std::size_t count = CountSeedsToRemove(awaiting->shared, awaiting->survivors, *opened);
+  for (std::size_t at = 0; at < count; at += 4) {  // As threads would share them.
+    const SeedRange range{at, std::min(at + 4, count)};
+    auto part = SeedsToRemove(awaiting->shared, awaiting->survivors, *opened, range, *crypto);
+    EXPECT_EQ(part.value().size(), range.end - range.begin);
+    for (MaskSeed& seed : *part) seeds.push_back(std::move(seed));
   }
   for (const MaskSeed& seed : seeds) {
     const auto stream = crypto->NewKeystream(seed.seed).value();

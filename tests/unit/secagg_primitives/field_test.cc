@@ -27,6 +27,9 @@ TEST(Field, SumsDifferencesAndProductsAreThoseOfRemainders) {
       ASSERT_EQ((F(a) + F(b)).value(), Mod(Wide{a} + b)) << a << " " << b;
       ASSERT_EQ((F(a) - F(b)).value(), Mod(Wide{a} + kP - b)) << a << " " << b;
       ASSERT_EQ((F(a) * F(b)).value(), Mod(Wide{a} * b)) << a << " " << b;
+      for (const std::uint64_t c : {std::uint64_t{0}, a, b, kP - 1})
+        ASSERT_EQ(MultiplyAdd(F(a), F(b), F(c)).value(), Mod(Wide{a} * b + c))
+            << a << " " << b << " " << c;
     }
 }
 
