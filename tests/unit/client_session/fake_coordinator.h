@@ -104,7 +104,7 @@ class FakeCoordinator {
   StatusOr<client::SecureAnswer> Secure(const client::SecureAsk& ask) {
     secure_asks.push_back(ask);
     if (!answer_secure) return MakeStatus(absl::StatusCode::kUnimplemented, "no secure rounds");
-    const StatusOr<client::SecureAnswer> answer = answer_secure(ask);
+    StatusOr<client::SecureAnswer> answer = answer_secure(ask);
     if (answer.ok() && answer->over && ask.round == Current()) ++round_;
     return answer;
   }
@@ -189,7 +189,7 @@ class FakeLink final : public client::CoordinatorLink {
   bool Chance(std::uint64_t in_thousand) { return rng_.Below(1000) < in_thousand; }
   void Later(std::function<void()> work) {
     const auto delay = Duration(rng_.Below(faults_.longest_delay_ms + 1));
-    executor_.PostAt(clock_.Now() + delay, [alive = std::weak_ptr(alive_), work] {
+    executor_.PostAt(clock_.Now() + delay, [alive = std::weak_ptr(alive_), work = std::move(work)] {
       if (!alive.expired()) work();
     });
   }
@@ -210,7 +210,7 @@ class FakeLink final : public client::CoordinatorLink {
           const Status status = body();
           return status.ok() ? StatusOr<bool>(true) : StatusOr<bool>(status);
         },
-        [done](const StatusOr<bool>& answer) { done(answer.status()); });
+        [done = std::move(done)](const StatusOr<bool>& answer) { done(answer.status()); });
   }
   Status Deliver(const Digest& digest, std::uint64_t offset, const Sink& sink) {
     const auto it = coordinator_.blobs.find(digest);

@@ -69,8 +69,7 @@ struct SecureWorld {
     h.worker.count = [this](const client::Assignment& asked) -> StatusOr<client::CountedRows> {
       client::CountedRows out{{}, rows};
       const std::vector<secagg::SumField> fields = client::SumFieldsOf(asked).value();
-      for (const secagg::SumField& field : fields)
-        out.values.emplace_back(field.count, 1);
+      for (const secagg::SumField& field : fields) out.values.emplace_back(field.count, 1);
       return out;
     };
   }

@@ -269,6 +269,34 @@ TEST(StatisticsTally, TotalsThatSoManyDevicesCannotGiveAreRefused) {
   EXPECT_THAT(CheckTally(tally), HasCode(kInvalid));
 }
 
+// Whatever parses is what would be written, and nothing crashes on the way.
+TEST(StatisticsResultProperty, NoChangedByteGivesAnythingButItselfOrARefusal) {
+  const std::string tally = EncodeTally(TallyOf(OneField(0, 4, 4), WithALoner())).value();
+  const std::string result = EncodeResult(Ask(OneField(0, 4, 4, 5), WithALoner()).value()).value();
+  constexpr std::string_view kSigns = "\"{}[]:,-0123456789.eEnul";
+  const auto change = [kSigns](std::string text, SeededRng& rng) {
+    for (std::uint64_t i = 0; i <= rng.Below(3); ++i) {
+      const std::uint64_t at = rng.Below(text.size());
+      if (rng.Below(4) == 0)
+        text.erase(at, 1 + rng.Below(20));
+      else
+        text[at] = kSigns[rng.Below(kSigns.size())];
+    }
+    return text;
+  };
+  for (int seed = 0; seed < 2000; ++seed) {
+    SCOPED_TRACE(::testing::Message() << "seed=" << seed);
+    SeededRng rng(seed);
+    const std::string one = change(tally, rng), other = change(result, rng);
+    if (const auto parsed = ParseTally(one); parsed.ok()) {
+      EXPECT_EQ(EncodeTally(*parsed).value(), one);
+      EXPECT_THAT(Summarise(*parsed, nullptr), IsOk());
+    }
+    if (const auto parsed = ParseResult(other); parsed.ok())
+      EXPECT_EQ(EncodeResult(*parsed).value(), other);
+  }
+}
+
 TEST(StatisticsResult, ReadsBackAsWrittenAndInNoOtherForm) {
   const Result result = Ask(OneField(0, 4, 4, 5), WithALoner()).value();
   const std::string text = EncodeResult(result).value();
