@@ -38,13 +38,20 @@ bool Hides(const FieldStatistics& f) {
 // "P25", "P99.9".
 std::string Percentile(double p) { return fmt::format("P{:g}", p * 100); }
 
-// Neighbouring bins added up until at most `cells` are left: what is shown of them.
+// Neighbouring bins added up until at most `cells` are left: what is shown of them. Nothing beside
+// what is hidden is hidden too.
 std::vector<Cell> Gathered(const std::vector<Cell>& bins, std::size_t cells) {
   const std::size_t each = (bins.size() + cells - 1) / cells;
   std::vector<Cell> out;
-  for (std::size_t i = 0; i < bins.size(); ++i) {
-    if (i % each == 0) out.emplace_back();
-    if (bins[i]) out.back() = out.back().value_or(0) + *bins[i];
+  for (std::size_t from = 0; from < bins.size(); from += each) {
+    const std::size_t to = std::min(bins.size(), from + each);
+    std::uint64_t shown = 0;
+    bool hidden = false;
+    for (std::size_t i = from; i < to; ++i) {
+      shown += bins[i].value_or(0);
+      hidden = hidden || !bins[i];
+    }
+    out.push_back(hidden && shown == 0 ? Cell() : Cell(shown));
   }
   return out;
 }

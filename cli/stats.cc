@@ -3,6 +3,7 @@
 #include <muster/v1/contract.grpc.pb.h>
 #include <muster/v1/fleet.grpc.pb.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include <nlohmann/json.hpp>
@@ -51,15 +52,20 @@ StatusOr<std::map<std::string, std::string>> LabelsOf(const std::vector<std::str
   return labels;
 }
 
-// That enough devices match, before anything is asked of them.
-Status CheckEnough(Shell& shell, const v1::Campaign& campaign) {
+// How many enrolled devices the question is for.
+StatusOr<std::uint32_t> Matching(Shell& shell, const v1::Campaign& campaign) {
   v1::ListDevicesRequest request;
   *request.mutable_labels() = campaign.plan().selection().labels();
   MUSTER_ASSIGN(const auto list, shell.Ask(&v1::FleetService::Stub::ListDevices, request));
+  return static_cast<std::uint32_t>(list.devices_size());
+}
+
+// That enough devices match, before anything is asked of them.
+Status CheckEnough(Shell& shell, const v1::Campaign& campaign) {
+  MUSTER_ASSIGN(const std::uint32_t matching, Matching(shell, campaign));
   const std::uint32_t least = campaign.statistics().least();
-  const auto matching = static_cast<std::uint32_t>(list.devices_size());
   if (matching >= least) return Ok();
-  const std::string labels = PairsText(request.labels());
+  const std::string labels = PairsText(campaign.plan().selection().labels());
   return WithReason(FailedPrecondition(
                         "{} device{} match{} {}; --least asks for {}, so that no few of them show. "
                         "{}, or lower --least as far as the devices' own policies go",
@@ -86,6 +92,18 @@ Status Begin(Shell& shell, const v1::Campaign& campaign) {
   return shell.Ask(&v1::CampaignService::Stub::ApplyCampaign, request).status();
 }
 
+// "pass 1 of 2  ██████░░░░░░  4 of 8 devices"
+std::string ProgressOf(const v1::CampaignView& view) {
+  constexpr int kCells = 24;
+  const v1::RoundView& r = view.round();
+  if (!view.has_round() || r.goal() == 0)
+    return fmt::format("{} {}", Clean(view.phase()), Clean(view.why()));
+  const std::uint32_t came = std::max(r.received(), r.counted());
+  return fmt::format("pass {} of {}  {}  {} of {} devices{}", r.round(),
+                     view.campaign().plan().rounds(), Bar(came, r.goal(), kCells), came, r.goal(),
+                     r.attempt() > 1 ? fmt::format(", attempt {}", r.attempt()) : "");
+}
+
 // One line on a terminal's error output while the fleet counts; wiped at the end.
 class CountingLine final : public Viewer {
  public:
@@ -97,7 +115,7 @@ class CountingLine final : public Viewer {
   CountingLine& operator=(const CountingLine&) = delete;
 
   void Show(const v1::CampaignView& view) override {
-    if (on_ && !IsOver(view)) Draw(WatchLine(view));
+    if (on_ && !IsOver(view)) Draw(ProgressOf(view));
   }
   void Tick() override {}
   void Note(const std::string& text) override {
@@ -145,23 +163,36 @@ nlohmann::ordered_json MachineForm(const v1::CampaignView& view) {
           {"result", nlohmann::ordered_json::parse(view.statistics_json(), nullptr, false)}};
 }
 
+std::string TableForm(const v1::CampaignView& view, const StatisticsResult& result,
+                      const v1::Contract& contract, std::uint32_t matching) {
+  const std::string labels = PairsText(view.campaign().plan().selection().labels());
+  std::string out =
+      fmt::format("{} version {}{}: {} devices\n\n", Clean(result.contract), result.version,
+                  labels.empty() ? "" : ", " + Clean(labels), result.devices);
+  out += StatisticsTable(result, contract);
+  if (!view.refused_updates().empty())
+    out += fmt::format("Refused: {}\n", Clean(PairsText(view.refused_updates())));
+  if (result.devices < matching)
+    out += fmt::format(
+        "{} more match and are not in it: away, unwilling, or they had answered this over the same "
+        "rows\nbefore, perhaps with other --where; 'muster get devices' marks who declined\n",
+        matching - result.devices);
+  return out + fmt::format("\ncampaign/{}  {}\n", Clean(view.campaign().name()),
+                           ShortDigest(view.latest_digest()));
+}
+
 Status Show(Shell& shell, const v1::CampaignView& view, const v1::Contract& contract) {
   MUSTER_ASSIGN(const StatisticsResult result,
                 aggregation::statistics::ParseResult(view.statistics_json()));
   Screen& screen = shell.world.screen;
-  switch (shell.format) {
-    case Format::kJson: screen.Out(MachineForm(view).dump(2) + "\n"); return Ok();
-    case Format::kYaml: screen.Out(ToYaml(MachineForm(view))); return Ok();
-    case Format::kTable: break;
+  if (shell.format == Format::kJson) {
+    screen.Out(MachineForm(view).dump(2) + "\n");
+  } else if (shell.format == Format::kYaml) {
+    screen.Out(ToYaml(MachineForm(view)));
+  } else {
+    MUSTER_ASSIGN(const std::uint32_t matching, Matching(shell, view.campaign()));
+    screen.Out(TableForm(view, result, contract, matching));
   }
-  const std::string labels = PairsText(view.campaign().plan().selection().labels());
-  screen.Out(fmt::format("{} version {}{}: {} devices\n\n", Clean(result.contract), result.version,
-                         labels.empty() ? "" : ", " + Clean(labels), result.devices));
-  screen.Out(StatisticsTable(result, contract));
-  if (!view.refused_updates().empty())
-    screen.Out(fmt::format("Refused: {}\n", Clean(PairsText(view.refused_updates()))));
-  screen.Out(fmt::format("\ncampaign/{}  {}\n", Clean(view.campaign().name()),
-                         ShortDigest(view.latest_digest())));
   return Ok();
 }
 

@@ -72,6 +72,7 @@ TEST(HistogramText, FitsWhateverTheNumberOfBins) {
   EXPECT_EQ(HistogramText({Cell(0), Cell(0)}, 8), "▁▁");
   EXPECT_EQ(HistogramText({Cell(1), Cell(1), Cell(4), Cell(4)}, 2), "▃█");
   EXPECT_EQ(HistogramText({Cell(4), std::nullopt, std::nullopt, std::nullopt}, 2), "█·");
+  EXPECT_EQ(HistogramText({Cell(4), std::nullopt, std::nullopt, Cell(0)}, 2), "█·");
   const std::vector<Cell> many(1000, Cell(1));
   EXPECT_LE(HistogramText(many, 32).size(), 32 * std::string("█").size());
 }

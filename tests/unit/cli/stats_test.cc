@@ -159,6 +159,14 @@ TEST_F(Stats, ShowsProgressOnATerminalAndWipesIt) {
   if (!err().empty()) EXPECT_THAT(err(), ::testing::EndsWith("\r\x1b[K"));
 }
 
+TEST_F(Stats, SaysThatSomeWhoMatchAreNotInIt) {
+  services_.devices.add_devices();
+  services_.devices.add_devices();
+  Answers({View("completed")});
+  ASSERT_EQ(Run({"stats", "--contract", "plant"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("2 more match and are not in it: away, unwilling"));
+}
+
 TEST_F(Stats, SaysWhatWasRefused) {
   v1::CampaignView view = View("completed");
   (*view.mutable_refused_updates())["UPDATE_OVER_BOUND"] = 2;
