@@ -10,6 +10,7 @@ void AddGet(CLI::App& app, Shell& shell);       // get, describe
 void AddWatch(CLI::App& app, Shell& shell);     // watch
 void AddStats(CLI::App& app, Shell& shell);     // stats
 void AddCampaign(CLI::App& app, Shell& shell);  // campaign pause|resume|cancel
+void AddDevice(CLI::App& app, Shell& shell);    // device release
 void AddModel(CLI::App& app, Shell& shell);     // model list|show|create|download|alias
 void AddToken(CLI::App& app, Shell& shell);     // token create|list
 void AddContexts(CLI::App& app, Shell& shell);  // context list|show|use|add

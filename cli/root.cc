@@ -118,6 +118,7 @@ int RunMuster(const std::vector<std::string>& arguments, World& world) {
   AddWatch(app, shell);
   AddStats(app, shell);
   AddCampaign(app, shell);
+  AddDevice(app, shell);
   AddModel(app, shell);
   AddToken(app, shell);
   AddContexts(app, shell);

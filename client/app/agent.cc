@@ -184,8 +184,9 @@ void Agent::Join(Node& node, const Credentials& credentials) {
   const rpc::TlsIdentity identity{credentials.ca_pem, credentials.certificate_pem, *std::move(key)};
   node.link =
       std::make_shared<GrpcLink>(rpc::MakeChannel(credentials.coordinator, identity), transfers_);
-  node.session = NodeSession::Make({.name = node.settings.name, .secure = SecureIdentityOf(node)},
-                                   World(), node.link, WorkerFor(node));
+  node.session = NodeSession::Make(
+      {.name = node.settings.name, .secure = SecureIdentityOf(node), .vanish = settings_.vanish},
+      World(), node.link, WorkerFor(node));
   node.session->Start();
   Settle(node);
 }

@@ -30,6 +30,7 @@ policy:
   hours: [{from: "20:00", to: "06:00"}]   # Local time; may wrap midnight.
   least_cohort: 10                # Never train alone or nearly so.
   bytes_a_day: 200000000          # Down and up together, by UTC day.
+  statistics: true                # False: rows are counted for nobody, not even in a masked sum.
   secure:                         # The least terms on which to join in secure aggregation.
     required: false               # True: refuse every assignment whose results stand alone.
     least: 10                     # Fewest devices in any sum; left out: 3.

@@ -103,6 +103,7 @@ StatusOr<LocalPolicy> PolicyFrom(const v1::LocalPolicy& policy) {
   }
   rules.least_cohort = policy.least_cohort();
   rules.bytes_a_day = policy.bytes_a_day();
+  rules.statistics = !policy.has_statistics() || policy.statistics();
   MUSTER_TRY(ReadSecure(policy.secure(), rules));
   return LocalPolicy::Make(std::move(rules));
 }
@@ -151,6 +152,9 @@ StatusOr<AgentSettings> MakeSettings(const v1::AgentConfig& config, const fs::pa
   if (config.parallel_tasks() > kMaxParallelTasks)
     return InvalidField("parallel_tasks", "more than {}", kMaxParallelTasks);
   out.parallel_tasks = std::max(config.parallel_tasks(), 1U);
+  out.vanish = config.drill().vanish();
+  if (!(out.vanish >= 0 && out.vanish <= 1))  // NaN falls here too.
+    return InvalidField("drill.vanish", "{} is no fraction of 0 to 1", out.vanish);
   return out;
 }
 

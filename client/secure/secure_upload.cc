@@ -51,6 +51,7 @@ void SecureUpload::OnTasks(Work work, std::function<void(SecureUpload&)> next) {
 }
 
 void SecureUpload::Drive() {
+  if (config_.silent_at && step_ >= *config_.silent_at) return End("DRILL");
   if (world_.clock.Now() >= contribution_->expiry())
     return End(
         WithReason(FailedPrecondition("the secure round has expired"), Reason::kROUND_CLOSED));
@@ -105,6 +106,7 @@ void SecureUpload::Take(Bytes message) {
         self.seen_ = *digest;
         if (again) return self.After(kLeastRest, [](SecureUpload& me) { me.Drive(); });
         self.delivered_ = false;
+        if (self.step_ < SecureStep::kReply) self.NextStep();
         self.Drive();
       });
 }

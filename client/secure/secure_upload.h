@@ -17,10 +17,15 @@
 
 namespace muster::client {
 
+// What a device does in a session, in this order.
+enum class SecureStep : std::uint8_t { kAdvertise, kDeal, kUpload, kAgree, kReply };
+inline constexpr std::uint64_t kSecureSteps = 5;
+
 struct SecureUploadConfig {
   DeviceName name;
   Duration hold = std::chrono::seconds(30);  // Of a long poll.
   aggregation::secagg::LocalFloor floor;
+  std::optional<SecureStep> silent_at = std::nullopt;  // A drill: nothing more from this step on.
 };
 struct SecureUploadWorld {
   Clock& clock;
@@ -34,7 +39,8 @@ struct SecureUploadWorld {
 // Used on its world's strand. Dropping it ends it; what is out then finds nobody.
 class SecureUpload : public Stepwise<SecureUpload> {
  public:
-  // The server's word that it is over: empty when the sum was opened, else why it was abandoned.
+  // The server's word that it is over: empty when the sum was opened, else why it was abandoned;
+  // "DRILL" when it fell silent on purpose.
   // Or an error: of Contribution's, of the upload's, or the coordinator's refusal.
   using Done = std::function<void(StatusOr<std::string> why)>;
 
@@ -61,6 +67,8 @@ class SecureUpload : public Stepwise<SecureUpload> {
   void UploadFrom(const Bytes& header, std::uint64_t offset);
   void OnUploaded(const Status& status);
 
+  // The step that is owed next.
+  void NextStep() { step_ = static_cast<SecureStep>(static_cast<int>(step_) + 1); }
   void Retry(const Status& error);
   void End(StatusOr<std::string> why);
 
@@ -71,6 +79,7 @@ class SecureUpload : public Stepwise<SecureUpload> {
   const std::shared_ptr<Contribution> contribution_;
   Backoff backoff_;
   std::optional<Digest> seen_;
+  SecureStep step_ = SecureStep::kAdvertise;
   bool delivered_ = false;  // The server has the message that is owed.
   bool begun_ = false;      // It may have some of the vector.
   bool uploaded_ = false;   // It has all of it.

@@ -49,6 +49,15 @@ StatusOr<std::unique_ptr<Contribution>> NodeSession::ContributionTo(
                                         std::move(task));
 }
 
+namespace {
+// In a drill, before which of its steps a node falls silent.
+std::optional<SecureStep> DrawSilence(double vanish, Rng& rng) {
+  constexpr std::uint64_t kParts = 1'000'000;
+  if (static_cast<double>(rng.Below(kParts)) >= vanish * kParts) return std::nullopt;
+  return static_cast<SecureStep>(rng.Below(kSecureSteps));
+}
+}  // namespace
+
 void NodeSession::GiveSecurely(const Assigned& assignment, SecureOffer offer) {
   StatusOr<std::unique_ptr<Contribution>> contribution = ContributionTo(*assignment, offer.rows);
   if (!contribution.ok()) return OnTaskError(*assignment, contribution.status());
@@ -56,7 +65,7 @@ void NodeSession::GiveSecurely(const Assigned& assignment, SecureOffer offer) {
                                          {"round", Text(assignment->round)},
                                          {"kind", NameOf(assignment->kind)}});
   secure_ = SecureUpload::Make(
-      {config_.name, config_.hold, world_.policy.floor()},
+      {config_.name, config_.hold, world_.policy.floor(), DrawSilence(config_.vanish, world_.rng)},
       {world_.clock, world_.strand, world_.tasks, world_.rng, world_.budget, world_.log}, link_,
       *std::move(contribution));
   secure_->Start(std::move(offer.input),

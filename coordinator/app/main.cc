@@ -41,6 +41,10 @@ void Declare(CLI::App& app, Flags& flags) {
   app.add_option("--upload-memory", flags.server.upload_memory_bytes,
                  "Bytes that uploads in flight may take together; more wait their turn")
       ->capture_default_str();
+  app.add_option("--secure-words", flags.server.secure_words,
+                 "Words of keystream that the masks of one secure round may cost; about 2e9 take a "
+                 "core a second")
+      ->capture_default_str();
   app.add_option("--log-level", flags.log_level, "debug, info, warn or error")
       ->capture_default_str();
   app.add_option("--log-format", flags.log_format, "text or json")->capture_default_str();

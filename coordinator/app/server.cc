@@ -99,6 +99,7 @@ Status MusterServerImpl::Start() {
   identities_ = std::make_unique<OpenSslIdentities>(*dir_.ca);
   CoordinatorOptions options{std::move(authority_key), {}};
   options.uploads.memory_bytes = options_.upload_memory_bytes;
+  options.secure_words = options_.secure_words;
   MUSTER_ASSIGN(assembled_, Assemble(options, {clock_, pool_, jitter_, rng_, *dir_.journal,
                                                *dir_.blobs, *dir_.files, *dir_.directory,
                                                *identities_, crypto_, log_, metrics_}));

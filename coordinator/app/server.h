@@ -17,6 +17,7 @@ struct ServerOptions {
   std::string authority_key_file;  // Hex of the enrolment authority's public key.
   std::size_t threads = 0;         // 0: one for each core.
   std::uint64_t upload_memory_bytes = 8ull << 20;
+  double secure_words = 4e11;  // As CoordinatorOptions.
 };
 
 class MusterServer {

@@ -31,7 +31,10 @@ Status Fleet::Recover() {
     it->second.next_seq = row.seq + 1;
     MUSTER_ASSIGN(const Json fact, ParseJson(row.fact));
     JsonReader reader(fact);
-    if (reader.Text("type") == "DeviceMarked") ++it->second.marks[reader.Text("reason")];
+    const std::string type = reader.Text("type");
+    if (type == "DeviceMarked") ++it->second.marks[reader.Text("reason")];
+    if (type == "DeviceQuarantined") it->second.quarantine = reader.Text("violation");
+    if (type == "DeviceReleased") it->second.quarantine.reset();
     return reader.status();
   });
 }
@@ -98,9 +101,34 @@ Device* Fleet::FindByName(std::string_view name_or_id) {
 std::vector<Candidate> Fleet::Matching(const LabelMap& labels) const {
   std::vector<Candidate> out;
   for (const auto& [id, device] : devices_)
-    if (Matches(device.record.labels, labels))
+    if (!device.quarantine && Matches(device.record.labels, labels))
       out.push_back({id, device.record.name, device.record.labels});
   return out;
+}
+
+void Fleet::Quarantine(const DeviceId& id, const std::string& violation, const RoundKey& round) {
+  const auto it = devices_.find(id);
+  if (it == devices_.end() || it->second.quarantine) return;
+  // Believed even when it cannot be recorded: the sum's next round must not wait for the disk.
+  it->second.quarantine = violation;
+  const Status kept =
+      Remember(it->second, {"DeviceQuarantined", Caller::System().Text(), clock_.Now()},
+               {{"violation", violation},
+                {"campaign", round.campaign.value()},
+                {"round", round.round.value()},
+                {"attempt", round.attempt}});
+  if (!kept.ok())
+    log_.Error("quarantine_not_recorded", {{"device", id}, {"error", MessageOf(kept)}});
+}
+
+Status Fleet::Release(Device& device, const std::string& why, const Caller& by) {
+  if (!device.quarantine)
+    return WithReason(
+        FailedPrecondition("device {} is not in quarantine", device.record.name.value()),
+        Reason::kRESOURCE_NOT_FOUND);
+  MUSTER_TRY(Remember(device, {"DeviceReleased", by.Text(), clock_.Now()}, {{"why", why}}));
+  device.quarantine.reset();
+  return Ok();
 }
 
 void Fleet::Mark(const DeviceId& id, Reason reason, const RoundKey& round) {

@@ -38,6 +38,8 @@ struct Device {
   std::uint64_t updates_counted = 0;           // Since the coordinator started.
   std::optional<Timestamp> last_seen;
   std::optional<Unfit> unfit;
+  // What it was caught lying about in a secure sum; it is asked for nothing until it is released.
+  std::optional<std::string> quarantine;
 };
 
 // Use cases around devices. Used on the control strand only.
@@ -59,11 +61,15 @@ class Fleet {
   StatusOr<Device*> Find(const DeviceId& id);
   Device* FindByName(std::string_view name_or_id);
   const std::map<DeviceId, Device>& devices() const { return devices_; }
-  // Those that carry all of `labels`.
+  // Those that carry all of `labels` and are not in quarantine.
   std::vector<Candidate> Matching(const LabelMap& labels) const;
 
   // Notes that a device was refused or failed; the mark is a fact of its stream.
   void Mark(const DeviceId& id, Reason reason, const RoundKey& round);
+  // Keeps a liar away from what comes next; a fact of its stream. The evidence is in the session's.
+  void Quarantine(const DeviceId& id, const std::string& violation, const RoundKey& round);
+  // Ends it, durably. FAILED_PRECONDITION (RESOURCE_NOT_FOUND) when there is none.
+  Status Release(Device& device, const std::string& why, const Caller& by);
   void Seen(Device& device, std::optional<Unfit> unfit);
 
  private:

@@ -151,7 +151,10 @@ v1::DeviceView ToProto(const DeviceSnapshot& in) {
   out.set_enrolled_unix_ms(UnixMillis(device.record.enrolled_at));
   if (device.last_seen) out.set_last_seen_unix_ms(UnixMillis(*device.last_seen));
   out.set_state(in.activity);
-  if (device.unfit) out.set_why(device.unfit->reason + ": " + device.unfit->detail);
+  if (device.quarantine)
+    out.set_why("named a liar in a secure sum: " + *device.quarantine);
+  else if (device.unfit)
+    out.set_why(device.unfit->reason + ": " + device.unfit->detail);
   out.mutable_marks()->insert(device.marks.begin(), device.marks.end());
   out.set_updates_counted(device.updates_counted);
   return out;

@@ -4,6 +4,9 @@
 #include "rpc/unary.h"
 
 namespace muster::coordinator {
+namespace {
+constexpr std::size_t kMostWhy = 512;
+}
 
 grpc::ServerUnaryReactor* FleetService::ListDevices(grpc::CallbackServerContext* context,
                                                     const v1::ListDevicesRequest* request,
@@ -35,6 +38,22 @@ grpc::ServerUnaryReactor* FleetService::GetDevice(grpc::CallbackServerContext* c
                                                        return later(device.status());
                                                      later(ToProto(*device));
                                                    });
+                          });
+}
+
+grpc::ServerUnaryReactor* FleetService::ReleaseDevice(grpc::CallbackServerContext* context,
+                                                      const v1::ReleaseDeviceRequest* request,
+                                                      v1::DeviceView* reply) {
+  return rpc::CallerLater(border_, rpc::Who::kOperator, context, request, reply,
+                          [this](const Caller& caller, const v1::ReleaseDeviceRequest& r,
+                                 const rpc::Later<v1::DeviceView>& later) {
+                            coordinator_.ReleaseDevice(r.name(), r.why().substr(0, kMostWhy),
+                                                       caller,
+                                                       [later](StatusOr<DeviceSnapshot> device) {
+                                                         if (!device.ok())
+                                                           return later(device.status());
+                                                         later(ToProto(*device));
+                                                       });
                           });
 }
 

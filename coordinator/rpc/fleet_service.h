@@ -19,6 +19,9 @@ class FleetService final : public v1::FleetService::CallbackService {
                                         v1::ListDevicesReply*) override;
   grpc::ServerUnaryReactor* GetDevice(grpc::CallbackServerContext*, const v1::GetDeviceRequest*,
                                       v1::DeviceView*) override;
+  grpc::ServerUnaryReactor* ReleaseDevice(grpc::CallbackServerContext*,
+                                          const v1::ReleaseDeviceRequest*,
+                                          v1::DeviceView*) override;
   grpc::ServerUnaryReactor* GetJoinInfo(grpc::CallbackServerContext*, const v1::GetJoinInfoRequest*,
                                         v1::JoinInfo*) override;
 

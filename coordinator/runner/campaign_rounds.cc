@@ -39,7 +39,11 @@ StatusOr<std::vector<DeviceId>> CampaignRunner::Draw(const RoundKey& key) const 
   const SelectionSpec& selection = state_.spec.plan.selection;
   if (selection.from != SelectionSpec::From::kEnrolled) return std::vector<DeviceId>();
   if (selection.replay) return CountedIn(world_.journal, *selection.replay, key.round);
-  if (const std::vector<DeviceId>* block = BlockOf(key)) return *block;
+  if (const std::vector<DeviceId>* block = BlockOf(key)) {
+    std::vector<DeviceId> drawn = *block;
+    std::erase_if(drawn, [&](const DeviceId& id) { return IsQuarantined(id); });
+    return drawn;
+  }
   return DrawCohort(world_.fleet.Matching(selection.labels), selection.select,
                     state_.spec.plan.seed, name_, key.round);
 }
@@ -116,6 +120,11 @@ void CampaignRunner::PerformRound() {
   if (round_ && std::holds_alternative<Recruiting>(round_->state())) Recruit();
 }
 
+bool CampaignRunner::IsQuarantined(const DeviceId& id) const {
+  const auto device = world_.fleet.Find(id);
+  return device.ok() && (*device)->quarantine;
+}
+
 bool CampaignRunner::MayJoin(const Device& device) const {
   if (const std::vector<DeviceId>* block = BlockOf(round_->plan().key))
     return std::find(block->begin(), block->end(), device.record.id) != block->end();
@@ -127,7 +136,8 @@ void CampaignRunner::Recruit() {
   Join join;
   for (const DeviceId& id : world_.waiting()) {
     const auto device = world_.fleet.Find(id);
-    if (device.ok() && !(*device)->unfit && MayJoin(**device)) join.devices.push_back(id);
+    if (device.ok() && !(*device)->unfit && !(*device)->quarantine && MayJoin(**device))
+      join.devices.push_back(id);
   }
   if (join.devices.empty()) return;
   if (const Status s = HandleRound(join, Caller::System()); !s.ok()) retry_ = true;

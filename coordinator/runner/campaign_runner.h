@@ -129,6 +129,7 @@ class CampaignRunner {
   StatusOr<std::vector<DeviceId>> Draw(const RoundKey& key) const;
   RoundPlan PlanOf(const RoundKey& key, std::size_t drawn) const;
   bool MayJoin(const Device& device) const;
+  bool IsQuarantined(const DeviceId& id) const;
   StatusOr<bool> HasBegun(const RoundKey& key) const;
   // Takes up the round of the journal or opens it; whether it was there.
   StatusOr<bool> OpenRound(const RoundKey& key);

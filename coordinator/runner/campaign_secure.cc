@@ -169,6 +169,7 @@ void CampaignRunner::OnSecureLiar(const SessionKey& key, const DeviceId& device,
                                   {"device", device},
                                   {"violation", violation}});
   world_.fleet.Mark(device, Reason::kSECURE_REFUSED, key.round);
+  world_.fleet.Quarantine(device, violation, key.round);
 }
 
 void CampaignRunner::OnSecureSum(const SessionKey& key, std::vector<DeviceId> survivors,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "coordinator/campaign/spec_statistics.h"
+#include "coordinator/secure/admission.h"
 
 namespace muster::coordinator {
 namespace {
@@ -22,6 +23,7 @@ Status NoCampaign() { return WithReason(NotFound("no such campaign"), Reason::kU
 
 Coordinator::Coordinator(CoordinatorPorts ports, CoordinatorOptions options)
     : ports_(ports),
+      secure_words_(options.secure_words),
       control_(ports.pool),
       check_statement_(
           PinnedAuthority(AuthorityOf(options.authority_key), ports.crypto, ports.clock)),
@@ -137,7 +139,7 @@ std::optional<CheckInReply> Coordinator::Answer(const DeviceId& id, const CheckI
     return std::nullopt;
   }
   const StatusOr<Device*> device = fleet_.Find(id);
-  if (!device.ok() || !request.ready || request.unfit) return std::nullopt;
+  if (!device.ok() || !request.ready || request.unfit || (*device)->quarantine) return std::nullopt;
   for (const auto& [name, runner] : runners_) {
     reply.assignment = runner->WorkFor(**device);
     if (reply.assignment) return reply;
@@ -318,6 +320,7 @@ StatusOr<Coordinator::Applied> Coordinator::ApplyNow(CampaignSpec spec, bool dry
       std::find(pending.begin(), pending.end(), spec.model.value()) != pending.end();
   StatusOr<CampaignBase> base = BaseOf(spec);
   if (!base.ok() && !(dry_run && model_is_pending)) return base.status();
+  if (base.ok()) MUSTER_TRY(Admit(spec, *base));
   if (dry_run) return Applied{{}, true};
   const CampaignName name = spec.name;
   CampaignRunner& created = *(runners_[name] = std::make_unique<CampaignRunner>(name, world_));
@@ -341,6 +344,12 @@ StatusOr<Coordinator::Applied> Coordinator::AsApplied(const CampaignRunner& runn
 
 StatusOr<CampaignBase> Coordinator::BaseOf(const CampaignSpec& spec) const {
   return spec.statistics ? BaseOf(*spec.statistics) : BaseOf(spec.model, spec.base_version);
+}
+
+Status Coordinator::Admit(const CampaignSpec& spec, const CampaignBase& base) const {
+  if (!spec.secure || spec.statistics) return Ok();
+  MUSTER_ASSIGN(const auto params, ports_.blobs.Open(base.params));
+  return AdmitMasks(spec, params->size() / sizeof(float), secure_words_);
 }
 
 StatusOr<CampaignBase> Coordinator::BaseOf(const ModelName& model, VersionNumber wanted) const {
@@ -405,12 +414,27 @@ void Coordinator::Devices(LabelMap labels, Done<std::vector<DeviceSnapshot>> don
 
 void Coordinator::GetDevice(std::string name_or_id, Done<DeviceSnapshot> done) {
   control_.Post([this, name = std::move(name_or_id), done = std::move(done)] {
-    const Device* device = fleet_.FindByName(name);
-    if (!device)
-      return done(
-          WithReason(NotFound("no device is called '{}'", name), Reason::kRESOURCE_NOT_FOUND));
-    done(SnapshotOf(*device));
+    const StatusOr<Device*> device = Named(name);
+    if (!device.ok()) return done(device.status());
+    done(SnapshotOf(**device));
   });
+}
+
+void Coordinator::ReleaseDevice(std::string name_or_id, std::string why, Caller by,
+                                Done<DeviceSnapshot> done) {
+  control_.Post([this, name = std::move(name_or_id), why = std::move(why), by = std::move(by),
+                 done = std::move(done)] {
+    const StatusOr<Device*> device = Named(name);
+    if (!device.ok()) return done(device.status());
+    if (const Status released = fleet_.Release(**device, why, by); !released.ok())
+      return done(released);
+    done(SnapshotOf(**device));
+  });
+}
+
+StatusOr<Device*> Coordinator::Named(const std::string& name_or_id) {
+  if (Device* device = fleet_.FindByName(name_or_id)) return device;
+  return WithReason(NotFound("no device is called '{}'", name_or_id), Reason::kRESOURCE_NOT_FOUND);
 }
 
 void Coordinator::Denied(std::string who, std::string method, Reason reason) {
@@ -505,7 +529,9 @@ CampaignSnapshot Coordinator::SnapshotOf(const CampaignRunner& runner) const {
 
 DeviceSnapshot Coordinator::SnapshotOf(const Device& device) const {
   DeviceSnapshot snapshot{device, "working"};
-  if (device.unfit)
+  if (device.quarantine)
+    snapshot.activity = "quarantined";
+  else if (device.unfit)
     snapshot.activity = "unfit";
   else if (desk_.IsWaiting(device.record.id))
     snapshot.activity = "idle";

@@ -34,6 +34,8 @@ struct CoordinatorPorts {
 struct CoordinatorOptions {
   Bytes authority_key;  // Ed25519 public key of the enrolment authority.
   UploadLimits uploads;
+  double secure_words =
+      4e11;  // Of keystream that one round's masks may cost: minutes of two cores.
 };
 
 // A campaign as people see it.
@@ -47,7 +49,7 @@ struct CampaignSnapshot {
 };
 struct DeviceSnapshot {
   Device device;
-  std::string activity;  // idle, working, unfit, silent.
+  std::string activity;  // idle, working, unfit, silent, quarantined.
 };
 
 // Every method may be called from any thread; answers come on the control strand or, where the
@@ -109,6 +111,7 @@ class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
   void Control(CampaignName name, CampaignEvent event, Caller by, Done<CampaignSnapshot> done);
   void Devices(LabelMap labels, Done<std::vector<DeviceSnapshot>> done);
   void GetDevice(std::string name_or_id, Done<DeviceSnapshot> done);
+  void ReleaseDevice(std::string name_or_id, std::string why, Caller by, Done<DeviceSnapshot> done);
   // Records that somebody was refused at the border; a fact of stream "denials".
   void Denied(std::string who, std::string method, Reason reason);
 
@@ -137,8 +140,11 @@ class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
   StatusOr<Applied> AsApplied(const CampaignRunner& runner, const CampaignSpec& spec,
                               bool created) const;
   StatusOr<CampaignBase> BaseOf(const CampaignSpec& spec) const;
+  // That its masks are not too dear.
+  Status Admit(const CampaignSpec& spec, const CampaignBase& base) const;
   StatusOr<CampaignBase> BaseOf(const ModelName& model, VersionNumber wanted) const;
   StatusOr<CampaignBase> BaseOf(const StatisticsSpec& asked) const;
+  StatusOr<Device*> Named(const std::string& name_or_id);
   CampaignRunner* Find(const CampaignName& name);
   StatusOr<CampaignRunner*> Require(const CampaignName& name);
   CampaignSnapshot SnapshotOf(const CampaignRunner& runner) const;
@@ -149,6 +155,7 @@ class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
   void Changed(const CampaignName& name);
 
   CoordinatorPorts ports_;
+  const double secure_words_;
   Strand control_;
   const aggregation::secagg::StatementCheck check_statement_;
   Fleet fleet_;

@@ -14,7 +14,8 @@ namespace muster::coordinator {
 class Patience {
  public:
   static constexpr int kTimes = 4;  // As long as the others took.
-  static constexpr Duration kLeast{40};
+
+  explicit Patience(Duration least) : least_(least) {}
 
   // `step` tells one step from the next; so many have come to it.
   void See(std::size_t step, std::size_t came, Timestamp now) {
@@ -28,9 +29,10 @@ class Patience {
     }
   }
   // When the step ends without the rest.
-  Timestamp Until() const { return last_ + std::max(kLeast, (last_ - began_) * kTimes); }
+  Timestamp Until() const { return last_ + std::max(least_, (last_ - began_) * kTimes); }
 
  private:
+  const Duration least_;
   std::optional<std::size_t> step_;
   std::size_t came_ = 0;
   Timestamp began_, last_;

@@ -10,6 +10,10 @@ namespace muster::coordinator {
 namespace secagg = aggregation::secagg;
 namespace {
 
+// At least so long a step waits for the last. Rounds come by the hundred; statistics are asked for
+// once, and everybody's are wanted.
+constexpr Duration kEveryRound{40}, kForOnce{2000};
+
 // Of a session's spools.
 std::string PrefixOf(const SessionKey& key) { return SecureStream(key) + "."; }
 
@@ -36,7 +40,8 @@ SecureRound::SecureRound(SessionKey key, std::set<DeviceId> invited,
       driver_(key_, {ports.crypto, ports.check_statement}, ports.journal, ports.clock),
       desk_(ports.clock,
             [this](const DeviceId& device, const SecureAsk& ask) { return NextFor(device, ask); }),
-      shares_(ports.files, PrefixOf(key_)) {}
+      shares_(ports.files, PrefixOf(key_)),
+      patience_(key_.kind == TaskKind::kStatistics ? kForOnce : kEveryRound) {}
 
 StatusOr<std::shared_ptr<SecureRound>> SecureRound::Open(
     SessionKey key, const SecureOpening& opening, std::set<DeviceId> invited,

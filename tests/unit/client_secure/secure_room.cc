@@ -328,7 +328,7 @@ void SecureRoom::Start(std::size_t i) {
   SecureDevice& device = *devices[i];
   const DeviceName name(fmt::format("engine-{}", i));
   device.upload = client::SecureUpload::Make(
-      {name, std::chrono::seconds(30), secagg::LocalFloor{}},
+      {name, std::chrono::seconds(30), secagg::LocalFloor{}, device.silent_at},
       {clock, executor, executor, jitter, budget, log},
       std::make_shared<RoomLink>(server, executor, i),
       std::make_unique<client::Contribution>(

@@ -107,6 +107,7 @@ struct SecureDevice {
 
   const std::size_t index;
   client::SecureInput input;
+  std::optional<client::SecureStep> silent_at;
   client::SecureUpdate& update() { return std::get<client::SecureUpdate>(input); }
   SeededSecureRng rng;
   std::shared_ptr<const client::SecureIdentity> identity;

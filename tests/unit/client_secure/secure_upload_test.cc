@@ -67,6 +67,22 @@ TEST(SecureUpload, NoVectorLeavesWithoutItsMasksAndNothingElseIsSaidOfIt) {
   }
 }
 
+TEST(SecureUpload, InADrillADeviceFallsSilentBeforeItsStepAndTheOthersAddUp) {
+  for (std::uint64_t step = 0; step < client::kSecureSteps; ++step) {
+    SCOPED_TRACE(step);
+    SecureRoom room(5, 20, 200'000);
+    room.devices[2]->silent_at = static_cast<client::SecureStep>(step);
+    room.StartAll();
+    room.RunFor(30min);
+    ASSERT_NE(room.server.In<secagg::Summed>(), nullptr);
+    EXPECT_EQ(room.devices[2]->ended->value(), "DRILL");
+    const bool counts = step > static_cast<std::uint64_t>(client::SecureStep::kUpload);
+    EXPECT_EQ(room.server.stored.contains(2), counts);
+    if (counts) continue;
+    ExpectSummed(room, {0, 1, 3, 4});
+  }
+}
+
 TEST(SecureUpload, EachAnswerMayBeLostOnceAndTheVectorMayBreakHalfWay) {
   SecureRoom room(4);
   room.server.lose_first_answers = true;

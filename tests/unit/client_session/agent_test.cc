@@ -114,6 +114,20 @@ class AgentTest : public ::testing::Test {
   Bytes update_;
 };
 
+TEST_F(AgentTest, LongAnsweredQuestionsAreForgottenAtTheStart) {
+  const std::filesystem::path given = dir_ / "state/nodes/engine-000/given";
+  std::filesystem::create_directories(given);
+  std::filesystem::permissions(dir_ / "state", std::filesystem::perms::owner_all);
+  const auto days_ago = [this](int days) {
+    return UnixMillis(clock_.Now() - std::chrono::hours(24 * days));
+  };
+  std::ofstream(given / "old") << "c/1 sha256:00\n" << days_ago(401) << "\n";
+  std::ofstream(given / "young") << "c/2 sha256:00\n" << days_ago(399) << "\n";
+  ASSERT_THAT(Agent::Make(Settings(1), log_), IsOk());
+  EXPECT_FALSE(std::filesystem::exists(given / "old"));
+  EXPECT_TRUE(std::filesystem::exists(given / "young"));
+}
+
 TEST_F(AgentTest, FiftyNodesEnrolTrainAndAreCountedOnAFewThreads) {
   const auto agent = Agent::Make(Settings(50), log_);
   ASSERT_THAT(agent, IsOk());

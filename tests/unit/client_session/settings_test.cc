@@ -65,7 +65,8 @@ TEST(Settings, NamesTheFieldThatIsWrong) {
       {head + "policy: {secure: {dropout: -0.1}}\n", "policy.secure.dropout",
        Reason::kFIELD_INVALID},
       {head + "log: {level: loud}\n", "log.level", Reason::kFIELD_INVALID},
-      {head + "parallel_tasks: 1000\n", "parallel_tasks", Reason::kFIELD_INVALID}};
+      {head + "parallel_tasks: 1000\n", "parallel_tasks", Reason::kFIELD_INVALID},
+      {head + "drill: {vanish: 1.5}\n", "drill.vanish", Reason::kFIELD_INVALID}};
   for (const auto& [text, field, reason] : cases) {
     SCOPED_TRACE(text);
     const auto settings = LoadSettings(Write(dir, text));
@@ -84,6 +85,19 @@ TEST(Settings, ThePolicyMayBeAFileThatTheSitesOwnerKeeps) {
   ask.cohort = 2;
   EXPECT_THAT(settings->policy.Check(ask),
               Fails(absl::StatusCode::kPermissionDenied, Reason::kPOLICY_COHORT));
+}
+
+TEST(Settings, ASiteMayAllowNoStatistics) {
+  const TempDir dir;
+  const PolicyAsk ask{.campaign = CampaignName("how-hot"), .secure = true, .statistics = true};
+  const auto open = LoadSettings(Write(dir, kNode));
+  ASSERT_THAT(open, IsOk());
+  EXPECT_THAT(open->policy.Check(ask), IsOk());
+  const auto closed =
+      LoadSettings(Write(dir, std::string(kNode) + "policy: {statistics: false}\n"));
+  ASSERT_THAT(closed, IsOk());
+  EXPECT_THAT(closed->policy.Check(ask),
+              Fails(absl::StatusCode::kPermissionDenied, Reason::kPOLICY_CAMPAIGN));
 }
 
 TEST(Settings, TheFloorOfSecureRoundsIsThePolicys) {

@@ -351,6 +351,23 @@ std::map<std::string, std::uint64_t> House::MarksOf(const DeviceId& device) {
   return out;
 }
 
+std::string House::ActivityOf(const DeviceId& device) {
+  std::string out;
+  process_->coordinator.GetDevice(
+      device.value(), [&](const StatusOr<DeviceSnapshot>& s) { out = s.value().activity; });
+  Settle();
+  return out;
+}
+
+Status House::Release(const DeviceId& device) {
+  Status out = Internal("no answer");
+  process_->coordinator.ReleaseDevice(
+      device.value(), "mended", Caller::Operator("ann"),
+      [&](const StatusOr<DeviceSnapshot>& s) { out = s.status(); });
+  Settle();
+  return out;
+}
+
 std::vector<float> House::Model() {
   return ParseParams(*process_->blobs.Get(Snapshot().state.params))->values;
 }

@@ -84,6 +84,8 @@ class House {
 
   CampaignSnapshot Snapshot();
   std::map<std::string, std::uint64_t> MarksOf(const DeviceId& device);
+  std::string ActivityOf(const DeviceId& device);
+  Status Release(const DeviceId& device);
   // The newest model.
   std::vector<float> Model();
   // What it must be when these devices' vectors are in the sum.

@@ -179,6 +179,12 @@ TEST(SecureRounds, NameALiarAndFinishWithoutItsShares) {
   ExpectModel(house, house.Survivors());
   EXPECT_THAT(house.Facts("secure/"), Contains("MemberNamed").Times(1));
   EXPECT_EQ(house.MarksOf(liar.id())["SECURE_REFUSED"], 1U);
+  EXPECT_EQ(house.ActivityOf(liar.id()), "quarantined");
+  house.Restart();
+  EXPECT_EQ(house.ActivityOf(liar.id()), "quarantined");
+  EXPECT_THAT(house.Release(liar.id()), testing::IsOk());
+  EXPECT_NE(house.ActivityOf(liar.id()), "quarantined");
+  EXPECT_EQ(ReasonOf(house.Release(liar.id())), Reason::kRESOURCE_NOT_FOUND);
 }
 
 TEST(SecureRounds, EndWithTheirCampaignAndLeaveNothing) {
@@ -266,8 +272,7 @@ TEST(SecureRounds, AreRefusedWhenTheyCannotBeWithTheArithmetic) {
   EXPECT_EQ(refusal([](CampaignSpec& s) { s.secure->dropout = 0.7; }), "secure");
   EXPECT_EQ(refusal([](CampaignSpec& s) { s.secure->corrupt = 1; }), "secure.corrupt");
   EXPECT_EQ(refusal([](CampaignSpec& s) { s.secure->least = 1; }), "secure.least");
-  EXPECT_EQ(refusal([](CampaignSpec& s) { s.plan.selection.select = 1025; }),
-            "plan.selection.cohort.select");
+  EXPECT_EQ(refusal([](CampaignSpec& s) { s.secure->session = 1025; }), "secure.session");
   EXPECT_EQ(refusal([](CampaignSpec& s) {
               s.secure->bits = aggregation::secagg::LaneBits::k16;
               s.plan.selection.goal = s.plan.selection.select = 1024;
