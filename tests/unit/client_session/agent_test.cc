@@ -117,7 +117,8 @@ class AgentTest : public ::testing::Test {
 TEST_F(AgentTest, LongAnsweredQuestionsAreForgottenAtTheStart) {
   const std::filesystem::path given = dir_ / "state/nodes/engine-000/given";
   std::filesystem::create_directories(given);
-  std::filesystem::permissions(dir_ / "state", std::filesystem::perms::owner_all);
+  for (const char* open : {"state", "state/nodes", "state/nodes/engine-000"})
+    std::filesystem::permissions(dir_ / open, std::filesystem::perms::owner_all);
   const auto days_ago = [this](int days) {
     return UnixMillis(clock_.Now() - std::chrono::hours(24 * days));
   };
