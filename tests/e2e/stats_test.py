@@ -62,7 +62,7 @@ class StatsTest(deployment.DeploymentCase):
             Rows(path, seed=50 + i)
             others[f"closed-{i}"] = ({"role": "press"}, path, linear.TRAINER)
         if others:
-            d.start_agent("closed", others, policy="policy: {campaigns: [learn]}")
+            d.start_agent("closed", others, policy="policy: {statistics: false}")
         d.until("all are enrolled", lambda: len(d.devices()) == devices + refusing)
         return rows
 
