@@ -93,6 +93,31 @@ TEST(SecureJournalFaults, ACrashRightAfterAnyFailureLosesNoDeviceAndNoSum) {
     }
 }
 
+// Two rounds, so that one has to follow the other.
+TEST(SecureJournalFaults, OneFailureAtAnyAppendOfRoundsAndCampaignsHoldsNothingUp) {
+  CampaignSpec spec = SecureCampaign(kDevices);
+  spec.plan.rounds = 2;
+  for (const char* stream : {"round/", "campaign/"})
+    for (const JournalFault fault : {JournalFault::kNothingWritten, JournalFault::kAnswerLost})
+      for (std::size_t at = 0; at < 12; ++at) {
+        SCOPED_TRACE(::testing::Message()
+                     << stream << " append " << at << " fault " << static_cast<int>(fault));
+        House house(spec);
+        std::size_t appends = 0;
+        house.journal_faults =
+            [&, one = testing::FailAt(stream, at, fault)](std::string_view to) mutable {
+              appends += to.starts_with(stream) ? 1 : 0;
+              return one(to);
+            };
+        for (int tries = 0; tries < 2 && !house.Apply().ok();) ++tries;
+        Persist(house);
+        Persist(house);
+        EXPECT_TRUE(std::holds_alternative<Completed>(house.Snapshot().state.phase))
+            << PhaseOf(house.Snapshot().state);
+        if (at >= appends) break;  // There are no more.
+      }
+}
+
 TEST(SecureJournalFaults, AJournalThatFailsForLongOnlyDelaysTheSum) {
   House house(SecureCampaign(kDevices));
   ASSERT_THAT(house.Apply(), testing::IsOk());
