@@ -67,6 +67,7 @@ class DocsTest(unittest.TestCase):
             types.update(re.findall(r'return \{"([A-Z][A-Za-z]+)", f\.', text))
             types.update(re.findall(r'EncodeFact\(\s*\{\s*"([A-Z][A-Za-z]+)"', text))
             types.update(re.findall(r'\{\s*(?:first \? )?"([A-Z][A-Za-z]+)"[^;]*Caller::', text))
+            types.update(re.findall(r'Remember\([^;{]*\{"([A-Z][A-Za-z]+)"', text))
             types.update(re.findall(r'first \? "[A-Za-z]+" : "([A-Z][A-Za-z]+)"', text))
             types.update(re.findall(r'TypeOf\([^)]*\) \{ return "([A-Za-z]+)"; \}', text))
             types.update(re.findall(r'constexpr std::string_view kCreated = "([A-Za-z]+)"', text))
