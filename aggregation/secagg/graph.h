@@ -44,9 +44,13 @@ void MaskGraph::ForNeighbours(Member member, Visit visit) const {
       if (other != member) visit(other);
     return;
   }
+  // No division: this is the inner loop of the degree rule.
+  std::uint32_t after = places_[member], before = places_[member];
   for (std::uint32_t step = 1; step <= half_; ++step) {
-    visit(ring_[(places_[member] + step) % devices_]);
-    visit(ring_[(places_[member] + devices_ - step) % devices_]);
+    after = after + 1 == devices_ ? 0 : after + 1;
+    before = before == 0 ? devices_ - 1 : before - 1;
+    visit(ring_[after]);
+    visit(ring_[before]);
   }
 }
 

@@ -8,7 +8,7 @@ namespace muster::aggregation::secagg {
 namespace {
 
 constexpr double kLn2 = 0.693147180559945309417;
-constexpr double kPruneBits = 7;  // An honest device is pruned with chance 2^-7 at most.
+constexpr double kPruneBits = 7;  // Anybody is pruned with chance 2^-7 at most.
 constexpr std::uint32_t kMostPpm = 1'000'000;
 constexpr std::uint32_t kLeastHonest = 2;  // A sum of one is no sum.
 
@@ -91,7 +91,7 @@ NarrowGraph NarrowForActive(std::uint32_t devices, std::uint32_t corrupt, std::u
                             std::uint32_t privacy_bits) {
   const LogFactorials logs(devices);
   const double unlucky = std::exp(-(privacy_bits + 1.0) * kLn2) / devices;
-  const double pruned = std::exp(-kPruneBits * kLn2);
+  const double pruned = std::exp(-kPruneBits * kLn2) / devices;
   // Seen from one device: n - 1 others, of which one place fewer is lost.
   const std::uint32_t others_lost = dropped == 0 ? 0 : dropped - 1;
   for (std::uint32_t k = 2; k + 1 < devices; k += 2) {

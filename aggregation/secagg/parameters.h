@@ -57,9 +57,11 @@ StatusOr<Parameters> FindParameters(const CohortRule& rule, std::uint32_t device
 NarrowGraph NarrowForCurious(std::uint32_t devices, std::uint32_t corrupt, std::uint32_t dropped,
                              std::uint32_t privacy_bits);
 
-// The smallest even k with h = k / 2 + c_w + 1 for which an honest device survives the degree rule
-// but with chance 2^-7, where c_w bounds, but with chance 2^-sigma, the corrupt devices in any k /
-// 2 places of the ring. With h, honest survivors are connected whomever a lying server drops. k = n
+// The smallest even k with h = k / 2 + c_w + 1 for which every honest device survives the degree
+// rule but with chance 2^-7 (a union bound: whoever is pruned is missed by its neighbours, next to
+// it on the ring, so that the first mostly take all others with them), where c_w bounds, but with
+// chance 2^-sigma, the corrupt devices in any k / 2 places of the ring. With h, honest survivors
+// are connected whomever a lying server drops. k = n
 // - 1 and h = 0 when no ring does.
 NarrowGraph NarrowForActive(std::uint32_t devices, std::uint32_t corrupt, std::uint32_t dropped,
                             std::uint32_t privacy_bits);

@@ -145,5 +145,22 @@ TEST(DegreeCoreProperty, HonestSurvivorsStayConnectedWhomeverTheServerDrops) {
   EXPECT_EQ(Disconnections(0), 0);
   EXPECT_GT(Disconnections(24), 0) << "an adversary that cannot cut proves nothing";
 }
+
+// The pruned are neighbours on the ring: were the graph only as wide as one device needs, the first
+// few would take all others with them in a third of such sessions.
+TEST(DegreeCore, KeepsEverybodyInSessionsThatLoseWhatTheyAllow) {
+  const CohortRule rule{.least = 500, .corrupt_ppm = 100'000, .dropout_ppm = 100'000};
+  const Parameters parameters = FindParameters(rule, 1000).value();
+  int whole = 0;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    const MaskGraph graph =
+        MaskGraph::Make(parameters, kHasher.Sha256(AsBytes(std::to_string(seed))), kHasher);
+    SeededRng rng(seed);
+    MemberSet living = MemberSet::All(1000);
+    while (living.size() > 900) living.Erase(static_cast<Member>(rng.Below(1000)));
+    whole += CoreOf(graph, parameters.core, living) == living ? 1 : 0;
+  }
+  EXPECT_GE(whole, 39);
+}
 }  // namespace
 }  // namespace muster::aggregation::secagg
