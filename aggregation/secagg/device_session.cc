@@ -153,24 +153,10 @@ StatusOr<DeviceFacts> DeviceSession::On(const Masked& s, const AgreementRequest&
   MUSTER_TRY(CheckSurvivors(*view.cohort, view.inbound.shared, request.survivors, defences_));
   if (!request.survivors.Contains(view.me))
     return Refused(Violation::kSET_INVALID, "U3 does not hold this device");
-  MUSTER_TRY(CheckHeaders(view, request));
   Agreement agreement{view.me, {}};
   MUSTER_ASSIGN(agreement.signature, ports_.signer.Sign(AgreementText(
                                          view.cohort->context, view.shared, request.survivors)));
   return One(SurvivorsWereAgreed{request, agreement});
-}
-Status DeviceSession::CheckHeaders(const SharedView& view, const AgreementRequest& request) const {
-  if (!defences_.agreement) return Ok();
-  for (std::size_t rank = 0; const Member member : request.survivors.Members()) {
-    const MaskedHeader header{member, view.shared, task_.layout.wire_bytes(), {}};
-    if (!ports_.crypto
-             .Verify(view.cohort->At(member).identity, MaskedText(view.cohort->context, header),
-                     request.headers[rank++])
-             .ok())
-      return Refused(Violation::kVIEWS_DIFFER,
-                     "member {} did not sign that it masked for the same U2", member);
-  }
-  return Ok();
 }
 StatusOr<DeviceFacts> DeviceSession::On(const Agreed& s, const AgreementRequest& request) const {
   return SameAgain(request == s.request);
@@ -196,15 +182,27 @@ Status DeviceSession::CheckAgreed(const SharedView& view, const UnmaskRequest& r
     return Refused(Violation::kOUT_OF_STEP, "the curious profile has no agreement");
   if (!active) return Ok();
   if (!request.signers.IsSubsetOf(request.survivors) ||
-      request.signers.size() < view.cohort->parameters.threshold)
+      request.signers.size() < view.cohort->parameters.threshold ||
+      request.signatures.size() != request.survivors.size())
     return Refused(Violation::kAGREEMENT_MISSING, "{} signatures of survivors, t = {} needed",
                    request.signers.size(), view.cohort->parameters.threshold);
-  const Bytes text = AgreementText(view.cohort->context, view.shared, request.survivors);
-  for (std::size_t rank = 0; const Member member : request.signers.Members())
-    if (!ports_.crypto.Verify(view.cohort->At(member).identity, text, request.signatures[rank++])
-             .ok())
-      return Refused(Violation::kSIGNATURE_INVALID, "member {} did not agree to this U3", member);
+  for (std::size_t rank = 0; const Member member : request.survivors.Members())
+    MUSTER_TRY(CheckWord(view, request, member, request.signatures[rank++]));
   return Ok();
+}
+// Who agreed has masked for this U2, since nobody agrees before; of the others their headers say
+// so. One who had masked for another U2 might have masked with those alone who vanished.
+Status DeviceSession::CheckWord(const SharedView& view, const UnmaskRequest& request, Member of,
+                                const Signature& signature) const {
+  const Context& context = view.cohort->context;
+  const bool agreed = request.signers.Contains(of);
+  const Bytes text = agreed ? AgreementText(context, view.shared, request.survivors)
+                            : MaskedText(context, {of, view.shared, task_.layout.wire_bytes(), {}});
+  if (ports_.crypto.Verify(view.cohort->At(of).identity, text, signature).ok()) return Ok();
+  if (agreed)
+    return Refused(Violation::kSIGNATURE_INVALID, "member {} did not agree to this U3", of);
+  return Refused(Violation::kVIEWS_DIFFER, "member {} did not sign that it masked for the same U2",
+                 of);
 }
 StatusOr<DeviceFacts> DeviceSession::Answer(const SharedView& view,
                                             const UnmaskRequest& request) const {

@@ -121,7 +121,7 @@ class DeviceSession {
   // Judges one event; changes nothing. The same message again is no fact and no error: the answer
   // is Pending's, the same bytes. A status with a Violation refuses what the server sent: the
   // device reports it, and goes on only if the server sends what it should have. Cost: O(n)
-  // signatures for a roster, an agreement or an unmask request, O(n) X25519 for shares.
+  // signatures for a roster or an unmask request, O(n) X25519 to deal shares.
   StatusOr<DeviceFacts> Decide(const DeviceEvent& event, Timestamp now) const;
   // Makes one decided fact true. Cannot fail.
   void Apply(DeviceFact fact);
@@ -157,8 +157,8 @@ class DeviceSession {
   const SharedView* View() const;
   std::unique_ptr<SharedView> TakeView();
   StatusOr<std::unique_ptr<SharedView>> Accept(const Dealt&, const InboundShares&) const;
-  Status CheckHeaders(const SharedView&, const AgreementRequest&) const;
   Status CheckAgreed(const SharedView&, const UnmaskRequest&) const;
+  Status CheckWord(const SharedView&, const UnmaskRequest&, Member of, const Signature&) const;
   StatusOr<DeviceFacts> Answer(const SharedView&, const UnmaskRequest&) const;
 
   Task task_;

@@ -64,9 +64,9 @@ Bytes GetBytes(WireReader& in, std::size_t size) {
 void Put(WireWriter& out, const std::vector<Signature>& signatures) {
   for (const Signature& s : signatures) out.Raw(s);
 }
-std::vector<Signature> GetSignatures(WireReader& in, const MemberSet& of) {
+std::vector<Signature> GetSignatures(WireReader& in, std::uint32_t count) {
   std::vector<Signature> out;
-  for (std::uint32_t left = of.size(); left > 0 && in.ok(); --left) out.push_back(in.Fixed<64>());
+  for (; count > 0 && in.ok(); --count) out.push_back(in.Fixed<64>());
   return out;
 }
 }  // namespace
@@ -160,14 +160,12 @@ StatusOr<MaskedHeader> ParseMaskedHeader(ByteView bytes) {
 Bytes Encode(const AgreementRequest& m) {
   WireWriter out = Begin(Tag::kAgreementRequest);
   out.Set(m.survivors);
-  Put(out, m.headers);
   return std::move(out).Take();
 }
 StatusOr<AgreementRequest> ParseAgreementRequest(ByteView bytes) {
   WireReader in = Open(bytes, Tag::kAgreementRequest);
   AgreementRequest m;
   m.survivors = in.Set(kMostMembers);
-  m.headers = GetSignatures(in, m.survivors);
   MUSTER_TRY(in.Finish("agreement request"));
   return m;
 }
@@ -197,7 +195,7 @@ StatusOr<UnmaskRequest> ParseUnmaskRequest(ByteView bytes) {
   UnmaskRequest m;
   m.survivors = in.Set(kMostMembers);
   m.signers = in.Set(kMostMembers);
-  m.signatures = GetSignatures(in, m.signers);
+  m.signatures = GetSignatures(in, m.signers.size() > 0 ? m.survivors.size() : 0);
   MUSTER_TRY(in.Finish("unmask request"));
   return m;
 }

@@ -77,10 +77,9 @@ struct MaskedHeader {
   friend bool operator==(const MaskedHeader&, const MaskedHeader&) = default;
 };
 
-// Server -> device: U3, with the signature of each survivor's header.
+// Server -> device: U3.
 struct AgreementRequest {
-  MemberSet survivors;             // U3
-  std::vector<Signature> headers;  // By member of U3.
+  MemberSet survivors;
   friend bool operator==(const AgreementRequest&, const AgreementRequest&) = default;
 };
 
@@ -91,11 +90,12 @@ struct Agreement {
   friend bool operator==(const Agreement&, const Agreement&) = default;
 };
 
-// Server -> device: U3 and who agreed to it (nobody in the curious profile).
+// Server -> device: U3, who agreed to it (nobody in the curious profile), and of each survivor a
+// word that it masked for one U2: its agreement, or its header's signature if it is no signer.
 struct UnmaskRequest {
   MemberSet survivors;
   MemberSet signers;
-  std::vector<Signature> signatures;  // By member of `signers`.
+  std::vector<Signature> signatures;  // By member of U3; none without signers.
   friend bool operator==(const UnmaskRequest&, const UnmaskRequest&) = default;
 };
 

@@ -117,9 +117,12 @@ void ServerSession::FixSurvivors(const SurvivorsFixed& fact) {
 void ServerSession::FixRequest(const AgreementReached& fact) {
   auto& agreeing = std::get<Agreeing>(state_);
   UnmaskRequest request{agreeing.survivors, MemberSet(agreeing.survivors.devices()), {}};
-  for (const auto& [member, signature] : agreeing.agreed) {
-    request.signers.Insert(member);
-    request.signatures.push_back(signature);
+  for (const auto& [member, signature] : agreeing.agreed) request.signers.Insert(member);
+  if (!agreeing.agreed.empty()) request.signatures = std::move(agreeing.headers);
+  for (std::size_t rank = 0; const Member member : request.survivors.Members()) {
+    if (const auto agreed = agreeing.agreed.find(member); agreed != agreeing.agreed.end())
+      request.signatures[rank] = agreed->second;
+    ++rank;
   }
   AwaitingShares next{std::move(agreeing.shared), agreeing.survivors, std::move(request),
                       std::move(agreeing.folding), fact.deadline};
@@ -166,6 +169,7 @@ StatusOr<Bytes> ServerSession::SharesMessage(Member to, const SpooledShares& spo
   if (s == nullptr) return OutOfStep();
   if (!s->shared.members.Contains(to)) return Refused(Violation::kOUTSIDER, "not in U2: {}", to);
   InboundShares message{s->shared.members, s->shared.promises, {}};
+  message.dealt.reserve(s->shared.members.size() * kDealtBytes);
   for (const Member dealer : s->shared.members.Members()) {
     MUSTER_ASSIGN(const Bytes dealt, ReadDealt(spooled, dealer, to));
     message.dealt.insert(message.dealt.end(), dealt.begin(), dealt.end());
@@ -176,7 +180,7 @@ StatusOr<Bytes> ServerSession::SharesMessage(Member to, const SpooledShares& spo
 StatusOr<Bytes> ServerSession::AgreementMessage() const {
   const auto* s = std::get_if<Agreeing>(&state_);
   if (s == nullptr) return OutOfStep();
-  return Encode(AgreementRequest{s->survivors, s->headers});
+  return Encode(AgreementRequest{s->survivors});
 }
 
 StatusOr<Bytes> ServerSession::UnmaskMessage() const {

@@ -132,10 +132,7 @@ Signature Adversary::HeaderOf(Member member, std::size_t viewer) const {
 Status Adversary::AskAgreement(std::size_t device, const MemberSet& survivors) {
   if (!Uploaded(device)) return FailedPrecondition("it has not come so far");
   TestDevice& d = room.devices[device];
-  AgreementRequest request{survivors, {}};
-  for (const Member member : survivors.Members())
-    request.headers.push_back(HeaderOf(member, device));
-  MUSTER_TRY(d.Receive(Encode(request)));
+  MUSTER_TRY(d.Receive(Encode(AgreementRequest{survivors})));
   MUSTER_ASSIGN(const Agreement agreement, ParseAgreement(d.Owed()));
   const Bytes text =
       AgreementText(cohorts_.at(device).context, headers_.at(device).shared, survivors);
@@ -153,11 +150,12 @@ Status Adversary::AskShares(std::size_t device, const MemberSet& survivors) {
     std::map<Member, Signature>& signatures = agreed_[text];
     for (std::size_t i = 0; i < corrupt_; ++i)
       signatures[MemberOf(i)] = room.devices[i].signer->Sign(text).value();
-    for (const auto& [member, signature] : signatures) {
-      if (!survivors.Contains(member)) continue;
-      request.signers.Insert(member);
-      request.signatures.push_back(signature);
-    }
+    for (const auto& [member, signature] : signatures)
+      if (survivors.Contains(member)) request.signers.Insert(member);
+    for (const Member member : survivors.Members())
+      if (request.signers.size() > 0)
+        request.signatures.push_back(signatures.contains(member) ? signatures.at(member)
+                                                                 : HeaderOf(member, device));
   }
   MUSTER_TRY(d.Receive(Encode(request)));
   MUSTER_ASSIGN(UnmaskReply reply, ParseUnmaskReply(d.Owed()));

@@ -57,11 +57,11 @@ TEST_P(GoldenTranscript, IsTheSameByteForByte) {
 INSTANTIATE_TEST_SUITE_P(
     OneVanishesBefore, GoldenTranscript,
     ::testing::Values(
-        Golden{0, "626321e76d90785d21bdb24b36326af6fbe3e86190131f32687f2d5767d976e3", 4},
-        Golden{1, "76a8721da56fa282d02ade20d56d3163ada2a4e0ce6fe82896c0d2f6f1c3327b", 4},
-        Golden{2, "b3440f447f8862d64a8ef44a21de0186429e23eae78654d66ea82a739f26fb17", 4},
-        Golden{3, "43b0f5d1d099216bb8c794ef0a35e9748ffdd59169f556cfae32c8eb57538eff", 5},
-        Golden{4, "93464f010e7123c701308df4a96ab5e01e2234298424e4c7d0c3c4d8ccf14e25", 5},
-        Golden{5, "3a72368fdd69eea1eab7b4082dab6b0f38bf17eed26d3ce2d769ce0986ece383", 5}));
+        Golden{0, "324b8d0ff7bd33b838e096d9422e254635b573c30c3eb7d07b788768cacd02b5", 4},
+        Golden{1, "7ed23980ee6a0302ebb476b6347ab218f2bd6a649633a52321daf463f468e44d", 4},
+        Golden{2, "c6962dfc6e1842aa14b65057dad0ad3eec1e7f53c04a272080f27085bbec576c", 4},
+        Golden{3, "0fda47ce56aff036f460e3bc97ddd717068e9b71ee240d6d13413d13096d198e", 5},
+        Golden{4, "d92cdd227d23f38279bb53ee76283ccd6825f4f1303a1c56d3681ba359bba6c2", 5},
+        Golden{5, "e660701aef8530e58339af8cecf472baaa8c22c5559a9cd73a870d4d2e1ebc09", 5}));
 }  // namespace
 }  // namespace muster::aggregation::secagg

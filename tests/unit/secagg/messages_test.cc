@@ -87,7 +87,7 @@ TEST(Messages, HugeCountsAreRefusedBeforeAnythingIsAllocated) {
 }
 
 TEST(Messages, SetsWithStrayBitsAreRefused) {
-  AgreementRequest request{MemberSet::All(6), std::vector<Signature>(6)};
+  const AgreementRequest request{MemberSet::All(6)};
   Bytes bytes = Encode(request);
   ASSERT_TRUE(ParseAgreementRequest(bytes).ok());
   bytes[5] |= std::byte{0x40};
