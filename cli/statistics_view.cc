@@ -19,8 +19,15 @@ constexpr std::string_view kHidden = "·";
 constexpr int kHistogramCells = 32;
 
 std::string Count(const Cell& cell) { return cell ? Thousands(*cell) : std::string(kHidden); }
-std::string Number(const std::optional<double>& value) {
-  return value ? Real(*value) : std::string(kHidden);
+// Digits after the point that tell a ten-thousandth of the declared range.
+int DecimalsOf(const FieldStatistics& field) {
+  constexpr double kMostDecimals = 9;
+  const double range = field.hi - field.lo;
+  if (!(range > 0)) return 0;
+  return static_cast<int>(std::clamp(std::ceil(std::log10(1e4 / range)), 0.0, kMostDecimals));
+}
+std::string Number(const std::optional<double>& value, int decimals) {
+  return value ? fmt::format("{:.{}f}", *value, decimals) : std::string(kHidden);
 }
 
 // Below and above the declared range together; hidden when either is.
@@ -68,8 +75,9 @@ std::vector<std::string> Row(const FieldStatistics& f, const std::string& unit,
   if (columns.unit) row.push_back(unit.empty() ? "-" : unit);
   row.insert(row.end(), {Count(f.count), Count(f.nulls)});
   if (columns.outside) row.push_back(Count(Outside(f)));
-  row.insert(row.end(), {Number(f.mean), Number(f.stddev)});
-  for (const Quantile& q : f.quantiles) row.push_back(Number(q.value));
+  const int decimals = DecimalsOf(f);
+  row.insert(row.end(), {Number(f.mean, decimals), Number(f.stddev, decimals)});
+  for (const Quantile& q : f.quantiles) row.push_back(Number(q.value, decimals));
   row.push_back(HistogramText(f.histogram, kHistogramCells));
   return row;
 }

@@ -172,11 +172,12 @@ std::string TableForm(const v1::CampaignView& view, const StatisticsResult& resu
   out += StatisticsTable(result, contract);
   if (!view.refused_updates().empty())
     out += fmt::format("Refused: {}\n", Clean(PairsText(view.refused_updates())));
-  if (result.devices < matching)
+  const std::uint64_t missing = matching > result.devices ? matching - result.devices : 0;
+  if (missing > 0)
     out += fmt::format(
-        "{} more match and are not in it: away, unwilling, or they had answered this over the same "
-        "rows\nbefore, perhaps with other --where; 'muster get devices' marks who declined\n",
-        matching - result.devices);
+        "{} more {} not in it: away, unwilling, or it was answered before over the same rows,\n"
+        "perhaps with other --where; 'muster get devices' marks who declined\n",
+        missing, missing == 1 ? "that matches is" : "that match are");
   return out + fmt::format("\ncampaign/{}  {}\n", Clean(view.campaign().name()),
                            ShortDigest(view.latest_digest()));
 }

@@ -123,7 +123,7 @@ TEST_F(Get, ShowsACampaignOfStatisticsWithoutAModel) {
        {"heat of contract plant, version 3", "2 of 2 done, 0 abandoned",
         "2 bins, shown where at least 5 devices have rows; quantiles 0.5",
         "all that match, at least 5", "sessions of at most 64", "Pass 2:\n",
-        "Found over 8 devices, sha256:0123456789abcdef:\n", "heat   80     0      0.5   0.25"})
+        "Found over 8 devices, sha256:0123456789abcdef:\n", "heat   80     0      0.5000  0.2500"})
     EXPECT_THAT(out(), HasSubstr(text));
   for (const char* text : {"Model", "Learning rate", "Training", "Evaluation"})
     EXPECT_THAT(out(), ::testing::Not(HasSubstr(text)));

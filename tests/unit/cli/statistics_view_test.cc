@@ -41,8 +41,19 @@ v1::Contract Plant() {
 
 TEST(StatisticsTable, IsALineAField) {
   EXPECT_EQ(StatisticsTable(Found(), Plant()),
-            "FIELD  UNIT  COUNT   NULLS  MEAN   STD  P50    P99.9  HISTOGRAM\n"
-            "heat   Cel   12,345  0      61.25  8.5  60.12  99     ▁▂▅█\n");
+            "FIELD  UNIT  COUNT   NULLS  MEAN   STD   P50    P99.9  HISTOGRAM\n"
+            "heat   Cel   12,345  0      61.25  8.50  60.12  99.00  ▁▂▅█\n");
+}
+
+TEST(StatisticsTable, ShowsAsManyDigitsAsTheDeclaredRangeIsWorth) {
+  StatisticsResult r = Found();
+  r.fields[0].lo = 2386.5;
+  r.fields[0].hi = 2390;
+  r.fields[0].mean = 2388.04123;
+  EXPECT_THAT(StatisticsTable(r, Plant()), ::testing::HasSubstr("  2388.0412  "));
+  r.fields[0].lo = -1e9;
+  r.fields[0].hi = 1e9;
+  EXPECT_THAT(StatisticsTable(r, Plant()), ::testing::HasSubstr("  2388  "));
 }
 
 TEST(StatisticsTable, LeavesUnitsOutWithoutAContractAndShowsWhatIsOutside) {
@@ -61,9 +72,9 @@ TEST(StatisticsTable, MarksWhatTooFewDevicesStandBehindAndSaysSo) {
   r.fields.push_back(hidden);
   r.fields[0].histogram[1] = std::nullopt;
   EXPECT_EQ(StatisticsTable(r, Plant()),
-            "FIELD   UNIT  COUNT   NULLS  MEAN   STD  P50    P99.9  HISTOGRAM\n"
-            "heat    Cel   12,345  0      61.25  8.5  60.12  99     ▁·▅█\n"
-            "starts  -     ·       ·      ·      ·    ·      ·      ····\n"
+            "FIELD   UNIT  COUNT   NULLS  MEAN   STD   P50    P99.9  HISTOGRAM\n"
+            "heat    Cel   12,345  0      61.25  8.50  60.12  99.00  ▁·▅█\n"
+            "starts  -     ·       ·      ·      ·     ·      ·      ····\n"
             "· fewer than 5 devices stand behind it, so it is not shown\n");
 }
 

@@ -47,8 +47,8 @@ TEST_F(Stats, AsksTheFleetAndShowsATable) {
   ASSERT_EQ(Run({"stats", "--contract", "plant", "--where", "site=hamburg"}), 0) << err();
   EXPECT_EQ(out(),
             "plant version 3: 6 devices\n\n"
-            "FIELD  UNIT  COUNT  NULLS  MEAN  STD    P50  HISTOGRAM\n"
-            "heat   Cel   60     3      55.5  12.25  54   ▅█\n\n"
+            "FIELD  UNIT  COUNT  NULLS  MEAN   STD    P50    HISTOGRAM\n"
+            "heat   Cel   60     3      55.50  12.25  54.00  ▅█\n\n"
             "campaign/stats-x  sha256:0123456789ab\n");
   EXPECT_EQ(err(), "");
   ASSERT_EQ(services_.campaigns_applied.size(), 2u);  // Tried, then applied.
@@ -164,7 +164,7 @@ TEST_F(Stats, SaysThatSomeWhoMatchAreNotInIt) {
   services_.devices.add_devices();
   Answers({View("completed")});
   ASSERT_EQ(Run({"stats", "--contract", "plant"}), 0) << err();
-  EXPECT_THAT(out(), HasSubstr("2 more match and are not in it: away, unwilling"));
+  EXPECT_THAT(out(), HasSubstr("2 more that match are not in it: away, unwilling"));
 }
 
 TEST_F(Stats, SaysWhatWasRefused) {
