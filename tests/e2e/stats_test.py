@@ -135,6 +135,20 @@ class StatsTest(deployment.DeploymentCase):
         opened = [fact for _, fact in d.facts("secure/%") if fact["type"] == "SecureSumOpened"]
         self.assertEqual(4, len(opened))  # Two sessions a pass.
 
+    def test_a_killed_coordinator_goes_on_counting_where_it_was(self):
+        d = self.d
+        rows = self.start(refusing=0)
+        d.apply("kind: Statistics\nname: through-kills\ncontract: plant\nfields: [heat]\n"
+                "report_window: 20s\n")
+        for step, fact in (("1-1", "KeysAdvertised"), ("2-1", "SharesDealt")):
+            d.until(f"{fact} in pass {step}", lambda: any(
+                f["type"] == fact for _, f in d.facts(f"secure/through-kills/{step}%")))
+            d.programs["musterd"].kill()
+            d.start_coordinator()
+        result = json.loads(d.finish("through-kills")["statistics_json"])
+        self.assertEqual(7, result["devices"])
+        self.assert_pooled(rows, result["fields"][0], BINS, fine=1 / BINS)
+
     def test_what_cannot_be_asked_is_refused_with_a_remedy(self):
         d = self.d
         self.start(devices=2, refusing=0)
