@@ -34,7 +34,7 @@ Coordinator::Coordinator(const Setting& setting, secagg::Task task, Crypto& cryp
   std::filesystem::create_directories(spool_);
   shares_ = open((spool_ / "shares").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
   Require(shares_ >= 0, "the spool can be opened");
-  meter_.Run([&] {
+  Work([&] {
     session_.emplace(Require(secagg::ServerSession::Make(
         {std::move(task), setting.devices, kWindow, kWindow, kWindow, kWindow, kWindow},
         {crypto, check})));
@@ -59,14 +59,14 @@ void Coordinator::Tell(const secagg::ServerEvent& event) {
 }
 
 void Coordinator::Advertise(ByteView message) {
-  meter_.Run([&] { Tell(Require(secagg::ParseAdvertiseKeys(message))); });
+  Work([&] { Tell(Require(secagg::ParseAdvertiseKeys(message))); });
 }
 Bytes Coordinator::Roster() {
-  return meter_.Run([&] { return Require(session_->RosterMessage()); });
+  return Work([&] { return Require(session_->RosterMessage()); });
 }
 
 void Coordinator::Deal(ByteView message) {
-  meter_.Run([&] {
+  Work([&] {
     secagg::ShareKeys shares = Require(secagg::ParseShareKeys(message));
     shares_size_ = message.size();
     const auto written =
@@ -76,7 +76,7 @@ void Coordinator::Deal(ByteView message) {
   });
 }
 Bytes Coordinator::SharesFor(secagg::Member member) {
-  return meter_.Run([&] {
+  return Work([&] {
     return Require(
         session_->SharesMessage(member, [this](auto... part) { return ReadShares(part...); }));
   });
@@ -106,7 +106,7 @@ std::int64_t Coordinator::SharesPlace(secagg::Member dealer, std::size_t offset)
 }
 
 void Coordinator::Vector(ByteView header, ByteView wire) {
-  meter_.Run([&] {
+  Work([&] {
     const secagg::MaskedHeader parsed = Require(secagg::ParseMaskedHeader(header));
     WriteFile(VectorFile(parsed.from), wire);
     Tell(parsed);
@@ -128,7 +128,7 @@ void Coordinator::Fold() {
   }
 }
 void Coordinator::CloseCollecting() {
-  meter_.Run([&] {
+  Work([&] {
     now_ += 2 * kWindow;
     Tell(secagg::SessionTick{kStart});
     Fold();
@@ -136,27 +136,27 @@ void Coordinator::CloseCollecting() {
 }
 
 Bytes Coordinator::AgreementRequest() {
-  return meter_.Run([&] { return Require(session_->AgreementMessage()); });
+  return Work([&] { return Require(session_->AgreementMessage()); });
 }
 void Coordinator::Agree(ByteView message) {
-  meter_.Run([&] { Tell(Require(secagg::ParseAgreement(message))); });
+  Work([&] { Tell(Require(secagg::ParseAgreement(message))); });
 }
 Bytes Coordinator::UnmaskRequest() {
-  return meter_.Run([&] {
+  return Work([&] {
     unmasking_.emplace(
         Require(session_->BeginUnmasking([this](auto... part) { return ReadShares(part...); })));
     return Require(session_->UnmaskMessage());
   });
 }
 bool Coordinator::Reply(ByteView message) {
-  return meter_.Run([&] {
+  return Work([&] {
     Require(unmasking_->Add(Require(secagg::ParseUnmaskReply(message))));
     return unmasking_->Ready();
   });
 }
 
 void Coordinator::Unmask(unsigned threads) {
-  meter_.Run([&] {
+  Work([&] {
     const auto& awaiting = std::get<secagg::AwaitingShares>(session_->state());
     const secagg::OpenedSecrets opened = Require(unmasking_->Open());
     const std::vector<secagg::MaskSeed> seeds = SeedsOf(opened, threads);
@@ -205,6 +205,7 @@ void Coordinator::InParallel(unsigned threads, const std::function<void(unsigned
     std::vector<std::jthread> helpers;
     for (unsigned thread = 1; thread < threads; ++thread)
       helpers.emplace_back([&, thread] {
+        const HeapScope counted;
         Meter meter;
         meter.Run([&] { work(thread); });
         seconds[thread] = meter.seconds();

@@ -8,6 +8,7 @@
 
 #include "aggregation/secagg/lane_vector.h"
 #include "aggregation/secagg/server_session.h"
+#include "bench/secagg/heap.h"
 #include "bench/secagg/meter.h"
 #include "bench/secagg/setting.h"
 
@@ -47,6 +48,12 @@ class Coordinator {
   std::size_t masks_removed() const { return masks_removed_; }
 
  private:
+  // What the server does: its time and its memory are counted.
+  template <typename Job>
+  decltype(auto) Work(Job&& job) {
+    const HeapScope counted;
+    return meter_.Run(std::forward<Job>(job));
+  }
   void Tell(const aggregation::secagg::ServerEvent& event);
   void Fold();
   std::vector<aggregation::secagg::MaskSeed> SeedsOf(

@@ -28,6 +28,7 @@ constexpr unsigned kThreads = 2;
 constexpr std::uint32_t kBatch = 16;  // Devices whose messages are in memory at once.
 
 double Median(std::vector<double> values) {
+  if (values.empty()) return 0;
   std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
   return values[values.size() / 2];
 }
@@ -49,6 +50,7 @@ struct Figures {
   double client_seconds;      // CPU; the median of measured survivors.
   double bytes_per_param;
   std::string steps;  // What the server worked for each but the last, in CPU seconds.
+  double heap_mb;     // Of the server, at its peak.
 };
 
 class Session {
@@ -56,6 +58,7 @@ class Session {
   Session(const Setting& setting, const std::filesystem::path& spool)
       : setting_(setting),
         task_(TaskOf(setting, rng_)),
+        idle_(TakeHeapPeak()),
         coordinator_(setting, task_, crypto_, check_, spool) {
     for (std::uint32_t i = 0; i < setting.devices; ++i) {
       auto signer = std::make_unique<platform::OpenSslSigner>(
@@ -200,7 +203,8 @@ class Session {
             coordinator_.cpu_seconds() + coordinator_.helper_seconds(),
             ClientSeconds(),
             BytesPerParam(),
-            std::move(steps_)};
+            std::move(steps_),
+            static_cast<double>(TakeHeapPeak() - idle_) / 1e6};
   }
 
   double ClientSeconds() const {
@@ -223,6 +227,7 @@ class Session {
   const secagg::StatementCheck check_ = authority_.Check();
   const secagg::StatementCheck believe_ = [](const IdentityKey&, ByteView) { return Ok(); };
   const secagg::Task task_;
+  const std::size_t idle_;  // Nothing is counted before, but what an earlier session left.
   Coordinator coordinator_;
   std::vector<Device> devices_;
   std::vector<secagg::Member> members_;   // By device.
@@ -277,6 +282,20 @@ void BenchLarge(Report& report, std::uint32_t devices, const std::filesystem::pa
   report.Add({setting.name, "curious_client_s", curious.client_seconds,
               fmt::format("CPU, median of {}", setting.measured), 0.45, kAtMost});
 }
+
+// Every device masks a long vector: what the server holds of a thousand of them at once.
+void BenchMemory(Report& report, std::uint32_t devices, const std::filesystem::path& spool) {
+  const Setting setting{
+      .name = fmt::format("secagg_{}x1m", devices),
+      .devices = devices,
+      .dim = 1'000'000,
+      .vanish = devices / 10,
+      .rule = {.least = devices / 2, .corrupt_ppm = 100'000, .dropout_ppm = 100'000},
+      .measured = 0};
+  const Figures f = Session(setting, spool).Run();
+  report.Add({setting.name, "server_heap_mb", f.heap_mb, "peak of what the server allocated", 128,
+              kAtMost});
+}
 }  // namespace
 }  // namespace muster::bench
 
@@ -290,5 +309,9 @@ int main(int argc, char** argv) {
   const int devices = std::atoi(report.Option("--large", "0").c_str());
   Require(devices == 0 || (devices >= 100 && devices <= 1000), "--large is in 100..1000");
   if (devices > 0) BenchLarge(report, static_cast<std::uint32_t>(devices), spool);
+  // Gigabytes of vectors go through the spool.
+  const int long_ones = std::atoi(report.Option("--memory", "0").c_str());
+  Require(long_ones == 0 || (long_ones >= 100 && long_ones <= 1000), "--memory is in 100..1000");
+  if (long_ones > 0) BenchMemory(report, static_cast<std::uint32_t>(long_ones), spool);
   return report.Finish();
 }
