@@ -25,6 +25,10 @@ import turbofan
 HERE = pathlib.Path(__file__).resolve().parent
 CAMPAIGN = "turbofan"
 SECURE = "turbofan-secure"
+REPLAY = "turbofan-replay"
+# Sums of 12 devices at least; of 20, six may vanish.
+SECURELY = "secure: {least: 12, dropout: 0.3, session: 25}\n"
+VANISH = 0.1  # Of the devices of a secure round, at a random step.
 MODEL = "turbofan-rul"
 
 
@@ -141,21 +145,21 @@ class Demo:
         self.fleet.start("authority", "muster", "authority", "--dir", self.run / "authority",
                          "--listen", "127.0.0.1:0", "--coordinator", self.server,
                          "--coordinator-ca", self.run / "muster-data/ca/ca.pem")
-        self.start_agents()
-
-    def start_agents(self):
         self.muster("token", "create", "--uses", str(len(self.train) + len(self.test)),
                     "--authority-dir", str(self.run / "authority"), "--out", str(self.run / "join.token"))
+        self.start_agents()
+
+    def start_agents(self, drill=0.0):
         shares = self.options.agents
         for agent in range(shares):
             nodes = [(name, "train") for name in self.train[agent::shares]]
             nodes += [(name, "test") for name in self.test[agent::shares]]
             config = self.run / f"edge-{agent + 1}.yaml"
-            config.write_text(self.agent_yaml(agent, nodes))
+            config.write_text(self.agent_yaml(agent, nodes, drill))
             self.fleet.start(f"edge-{agent + 1}", "muster-edge", "--config", config)
 
-    def agent_yaml(self, agent, nodes):
-        lines = [f"state_dir: edge-{agent + 1}-state", "join_file: join.token",
+    def agent_yaml(self, agent, nodes, drill):
+        lines = [f"state_dir: edge-{agent + 1}-state", "join_file: join.token", f"drill: {{vanish: {drill}}}",
                  f"torch: {{worker: {self.bin / 'muster-torch'}}}", "nodes:"]
         for name, role in nodes:
             lines += [f"  - name: {name}",
@@ -169,8 +173,25 @@ class Demo:
 
     def make_model(self):
         self.torch("make", "--network", "mlp:420-64-32-1", "--seed", self.options.seed, "--out", "network.pt")
-        self.muster("apply", "-f", str(HERE / "turbofan.yaml"))
+        self.contract = self.measure_ranges()
+        self.muster("apply", "-f", str(self.contract))
         self.muster("model", "create", MODEL, "--module", "network.pt")
+
+    def measure_ranges(self):
+        """The contract with ranges as narrow as the fleet's own rows, which nobody but their engines sees.
+
+        Inputs are scaled by the contract's ranges. What a sensor can show is wide; what these engines
+        show is learned as a secure sum over all of them, in a second version of the contract.
+        """
+        text = (HERE / "turbofan.yaml").read_text()
+        contract = self.run / "contract.yaml"
+        contract.write_text(text.split("\n---\n")[0] + "\n")
+        self.muster("apply", "-f", str(contract))
+        answer = json.loads(self.muster("stats", "--contract", "turbofan", "--where", "role=train",
+                                        "--bins", "50", "--quantile", "0.001", "--quantile", "0.999", "-o", "json"))
+        measured = self.run / "measured.yaml"
+        measured.write_text(turbofan.with_ranges(text, answer["result"]["fields"]))
+        return measured
 
     def apply(self, name):
         text = (HERE / "campaign.yaml").read_text()
@@ -179,7 +200,9 @@ class Demo:
         text = re.sub(r"rounds: \d+", f"rounds: {self.options.rounds}", text)
         text = re.sub(r"^model: (\S+)$", r"model: \1\nbase_version: 1", text, flags=re.M)
         if name == SECURE:
-            text += "secure: {}\n"
+            text = text.replace("cohort: {goal: 20}", "cohort: {goal: 20, minimum: 12}") + SECURELY
+        if name == REPLAY:
+            text = text.replace("cohort: {goal: 20}", f"cohort: {{goal: 20, minimum: 12}}\n    replay: {SECURE}")
         (self.run / f"{name}.yaml").write_text(text)
         self.muster("apply", "-f", f"{name}.yaml")
 
@@ -217,7 +240,7 @@ class Demo:
 
     def write_datasets(self, train, test):
         """What a run with all data in one place would read; the agents never see these files."""
-        features = turbofan.declared(HERE / "turbofan.yaml")
+        features = turbofan.declared(self.contract)
         folder = self.run / "central"
         folder.mkdir()
         for name, rows in zip(self.train, train):
@@ -273,17 +296,33 @@ class Demo:
         }
 
     def train_securely(self):
-        self.say("The same again, and now the coordinator learns sums only ...")
+        """Secure sums while devices vanish, then a plain run over the same devices for comparison."""
+        self.say(f"The same again, and now the coordinator learns sums only, while {VANISH:.0%} of the devices "
+                 "vanish at random steps ...")
+        for agent in range(self.options.agents):
+            self.fleet.kill(f"edge-{agent + 1}")
+        self.start_agents(VANISH)
         began = time.monotonic()
         view = self.train_together(SECURE)
-        return {"rmse_secure": round(view["evaluations"][-1]["metrics"]["rmse"], 3),
-                "seconds_secure": round(time.monotonic() - began, 1)}
+        seconds = time.monotonic() - began
+        self.say("A plain run over the devices that the secure one summed, round by round ...")
+        began = time.monotonic()
+        replay = self.train_together(REPLAY)
+        return {"rmse_secure": self.rmse(view), "seconds_secure": round(seconds, 1),
+                "dropouts": sum((self.fleet.logs / f"edge-{agent + 1}.log").read_text().count("DRILL")
+                                for agent in range(self.options.agents)),
+                "rmse_replay": self.rmse(replay), "seconds_replay": round(time.monotonic() - began, 1)}
+
+    @staticmethod
+    def rmse(view):
+        return round(view["evaluations"][-1]["metrics"]["rmse"], 3)
 
 
 def show(result):
     rows = [("one engine alone", result["rmse_alone"], "nothing leaves; learns from one life only"),
             ("federated", result["rmse_federated"], "data stays; updates are summed"),
             ("  securely summed", result.get("rmse_secure"), "and nobody sees a single one"),
+            ("  plain, the same", result.get("rmse_replay"), "over the devices that were summed securely"),
             ("centralised", result["rmse_centralised"], "all data in one place")]
     print("\n  training              RMSE (cycles)")
     print("  " + "-" * 68)
@@ -292,6 +331,9 @@ def show(result):
             print(f"  {name:<20} {rmse:>10.2f}      {what}")
     print(f"\n  {result['rounds']} rounds over {result['engines']} engines, {result['processes']} programs, "
           f"{result['seconds']} s, data: {result['data']}")
+    if "rmse_secure" in result:
+        print(f"  secure: {result['seconds_secure']} s, plain over the same devices: {result['seconds_replay']} s; "
+              f"devices vanished {result['dropouts']} times")
     print(f"  model {result['final_digest']}\n")
 
 

@@ -123,6 +123,24 @@ def declared(resources):
     return [(name, *ranges[name]) for name in features]
 
 
+def with_ranges(resources, fields):
+    """The demo's YAML with the range of each FLOAT field as the fleet's statistics have it.
+
+    From the 0.1 % to the 99.9 % quantile and a tenth of that on either side, in three digits of it,
+    so that a device more or less does not change the model.
+    """
+    for field in fields:
+        quantiles = [float(q["value"]) for q in field["quantiles"] if q["value"] is not None]
+        if len(quantiles) != 2 or quantiles[0] >= quantiles[1]:
+            continue  # Constant, or too few devices: as declared.
+        margin = (quantiles[1] - quantiles[0]) / 10
+        digits = 2 - math.floor(math.log10(quantiles[1] - quantiles[0]))
+        low, high = (round(end, digits) for end in (quantiles[0] - margin, quantiles[1] + margin))
+        resources = re.sub(rf"(name: {field['name']}, type: FLOAT.*?min: )[\d.]+(, max: )[\d.]+",
+                           rf"\g<1>{low}\g<2>{high}", resources)
+    return resources
+
+
 def windows(rows, features, last_only):
     """(x, y) as flat arrays of f32: scaled windows and capped remaining lives."""
     columns = [(HEADER.index(name), low, high) for name, low, high in features]

@@ -33,7 +33,7 @@ struct SessionConfig {
   Duration unfit_hold = std::chrono::seconds(5);   // The same while the data are at fault.
   Duration unfit_retry = std::chrono::minutes(5);  // Then the data are tried again, changed or not.
   std::shared_ptr<const SecureIdentity> secure = nullptr;  // Null: no secure rounds.
-  double vanish = 0;  // A drill: the part of its secure sums in which it falls silent.
+  double vanish = 0;  // A drill: the part of its secure rounds in which it falls silent.
 };
 
 // What the nodes of an agent share. Outlives its sessions.

@@ -65,7 +65,9 @@ void NodeSession::GiveSecurely(const Assigned& assignment, SecureOffer offer) {
                                          {"round", Text(assignment->round)},
                                          {"kind", NameOf(assignment->kind)}});
   secure_ = SecureUpload::Make(
-      {config_.name, config_.hold, world_.policy.floor(), DrawSilence(config_.vanish, world_.rng)},
+      {config_.name, config_.hold, world_.policy.floor(),
+       assignment->kind == TaskKind::kTrain ? DrawSilence(config_.vanish, world_.rng)
+                                            : std::nullopt},
       {world_.clock, world_.strand, world_.tasks, world_.rng, world_.budget, world_.log}, link_,
       *std::move(contribution));
   secure_->Start(std::move(offer.input),

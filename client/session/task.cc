@@ -68,8 +68,7 @@ StatusOr<TaskOutcome> Statistics(Worker& worker, const Assignment& assignment) {
 }  // namespace
 
 std::uint64_t TrainingSeed(const Assignment& assignment, const DeviceName& device) {
-  return SeedOf({"train", assignment.round.campaign.value(),
-                 std::to_string(assignment.campaign_seed),
+  return SeedOf({"train", std::to_string(assignment.campaign_seed),
                  std::to_string(assignment.round.round.value()), device.value()});
 }
 

@@ -35,7 +35,11 @@ StatusOr<bool> RoundDriver::Handle(const RoundEvent& event, const Caller& by) {
   const StatusOr<bool> handled = HandleOnce(event, by);
   if (handled.status().code() != absl::StatusCode::kAborted) return handled;
   MUSTER_TRY(CatchUp());
-  return HandleOnce(event, by);
+  // What was believed just now is a change, whatever becomes of the event; it may be the event's
+  // own facts, of an append whose answer was lost.
+  const Status again = HandleOnce(event, by).status();
+  if (again.ok() || ReasonOf(again) == Reason::kROUND_CLOSED) return true;
+  return again;
 }
 
 StatusOr<bool> RoundDriver::HandleOnce(const RoundEvent& event, const Caller& by) {

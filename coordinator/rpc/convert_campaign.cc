@@ -302,8 +302,10 @@ v1::Campaign ToProto(const CampaignSpec& in) {
   if (in.statistics) {
     Fill(*in.statistics, *out.mutable_statistics());
     v1::Campaign::Cohort& cohort = *out.mutable_plan()->mutable_selection()->mutable_cohort();
-    if (cohort.goal() == kMostCohort) cohort.clear_goal();
-    if (cohort.select() == kMostCohort) cohort.clear_select();
+    if (cohort.goal() == kMostCohort) {  // All that match.
+      cohort.clear_goal();
+      cohort.clear_select();
+    }
     return out;
   }
   out.set_model(in.model.value());

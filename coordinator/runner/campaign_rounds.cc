@@ -228,7 +228,10 @@ void CampaignRunner::Tick() {
   if (std::holds_alternative<Aggregating>(round_->state())) return PerformRound();
   // The session has windows of its own, and ends the round when it ends.
   if (SecureStage()) {
-    if (const auto sessions = Sessions()) sessions->Tick(world_.uploads.LastProgress(name_));
+    if (const auto sessions = Sessions())
+      sessions->Tick(world_.uploads.LastProgress(name_));
+    else
+      PerformRound();  // They could not be opened before.
     return;
   }
   const Status s =

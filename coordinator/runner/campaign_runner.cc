@@ -37,12 +37,16 @@ Status CampaignRunner::Control(const CampaignEvent& event, const Caller& by) {
 Status CampaignRunner::Handle(const CampaignEvent& event, const Caller& by) {
   const Digest params = state_.params, optimizer = state_.optimizer;
   StatusOr<bool> handled = HandleOnce(event, by);
+  bool changed = false;
   if (handled.status().code() == absl::StatusCode::kAborted) {
-    // The answer to an earlier append was lost: believe what it wrote, then decide again.
+    // The answer to an earlier append was lost: believe what it wrote, then decide again. Perhaps
+    // it was this event's, and nothing is left to decide but all of it to do.
     MUSTER_TRY(CatchUp());
+    changed = true;
     handled = HandleOnce(event, by);
   }
-  MUSTER_ASSIGN(const bool changed, std::move(handled));
+  MUSTER_TRY(handled.status());
+  changed = changed || *handled;
   if (params != state_.params) Forget(params);
   if (optimizer != state_.optimizer) Forget(optimizer);
   if (!changed) return Ok();
