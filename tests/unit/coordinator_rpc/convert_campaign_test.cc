@@ -70,6 +70,15 @@ TEST(ConvertCampaign, OfStatisticsTakesWhatIsAskedAndSurvivesTheWire) {
   ExpectRoundTrip(*spec);
 }
 
+TEST(ConvertCampaign, OfStatisticsOfSomeKeepsHowManyAreAsked) {
+  v1::Campaign c = Counting();
+  c.mutable_plan()->mutable_selection()->mutable_cohort()->set_goal(5);
+  c.mutable_plan()->mutable_selection()->mutable_cohort()->set_select(kMostCohort);
+  const auto spec = FromProto(c);
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  ExpectRoundTrip(*spec);
+}
+
 TEST(ConvertCampaign, OfStatisticsOverManyDevicesABinStillCutsIntoSessions) {
   v1::Campaign c = Counting();
   c.mutable_statistics()->set_least(100'000);
