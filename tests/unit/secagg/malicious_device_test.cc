@@ -266,6 +266,44 @@ TEST(MaliciousDevice, ThatShowsAWrongShareInALargeSessionIsNamedToo) {
   EXPECT_EQ(room.named[0].member, liar);
 }
 
+TEST(MaliciousDevice, ThatSpoilsALargeSessionIsNamedAndAnotherTakesItsPlace) {
+  RoomOptions options = Options();
+  options.devices = Unmasking::kProveAtOnce + 1;
+  options.rule.complete_up_to = 0;
+  options.segments = {{"update", 1, LaneBits::k32, 100}};
+  Room room(options);
+  room.Advertise();
+  room.Deal();
+  room.SendVectors();
+  room.Agree();
+  const Bytes request = room.server->UnmaskMessage().value();
+  Unmasking unmasking = room.server->BeginUnmasking(room.Spool()).value();
+  const Member liar = *room.MemberOf(kLiar);
+  const auto add = [&](Member member) {
+    TestDevice& device = room.devices[room.DeviceOf(member)];
+    EXPECT_TRUE(device.Receive(request).ok());
+    UnmaskReply reply = ParseUnmaskReply(device.Owed()).value();
+    if (member == liar) ShowWrongShare(room, reply);
+    return unmasking.Add(reply);
+  };
+  // Just as many as are needed, the liar among them.
+  std::vector<Member> honest = unmasking.Awaited().Members();
+  std::erase(honest, liar);
+  const std::size_t t = room.cohort().parameters.threshold;
+  EXPECT_TRUE(add(liar).ok());
+  for (std::size_t i = 0; i + 1 < t; ++i) EXPECT_TRUE(add(honest[i]).ok());
+  ASSERT_TRUE(unmasking.Ready());
+  EXPECT_TRUE(absl::IsUnavailable(unmasking.Open().status()));
+  ASSERT_EQ(unmasking.named().size(), 1u);
+  EXPECT_EQ(unmasking.named()[0].member, liar);
+  EXPECT_EQ(unmasking.named()[0].violation, Violation::kSHARE_WRONG);
+  EXPECT_FALSE(unmasking.Awaited().Contains(liar));
+  EXPECT_EQ(ViolationOf(add(liar)), Violation::kOUTSIDER);
+  EXPECT_TRUE(add(honest[t - 1]).ok());
+  EXPECT_TRUE(unmasking.Open().ok());
+  EXPECT_EQ(unmasking.named().size(), 1u);
+}
+
 TEST(MaliciousDevice, ThatPromisesAnotherSecretIsNamedAndEndsTheSession) {
   Room room(Options());
   room.tamper = Lie(room, ParseShareKeys, [](Room& r, ShareKeys& m) {

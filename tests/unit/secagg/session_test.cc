@@ -140,6 +140,21 @@ TEST(ServerSession, ItsJournalHoldsNoSecret) {
   }
 }
 
+TEST(ServerSession, BeginsNoUnmaskingWithoutWhatWasDealt) {
+  Room room(RoomOptions{});
+  room.Advertise();
+  EXPECT_EQ(ViolationOf(room.server->BeginUnmasking(room.Spool()).status()),
+            Violation::kOUT_OF_STEP);
+  room.Deal();
+  room.SendVectors();
+  room.Agree();
+  const auto cut_short = [](Member, std::size_t, std::size_t size) {
+    return StatusOr<Bytes>(Bytes(size - 1));
+  };
+  EXPECT_EQ(room.server->BeginUnmasking(cut_short).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(room.server->BeginUnmasking(room.Spool()), IsOk());
+}
+
 TEST(ServerSession, FoldsOnlyWhatCanNoLongerBePruned) {
   RoomOptions options{.devices = 12};
   options.rule.complete_up_to = 0;  // A ring: each needs both its neighbours.
