@@ -22,6 +22,7 @@
 #include "platform/file_blobs.h"
 #include "platform/openssl_crypto.h"
 #include "platform/posix_subprocess.h"
+#include "platform/remembering_crypto.h"
 #include "platform/secure_rng.h"
 #include "platform/system_clock.h"
 #include "platform/thread_pool.h"
@@ -77,7 +78,8 @@ class Agent {
   const std::unique_ptr<platform::FileBlobs> blobs_;
   platform::SystemClock clock_;
   platform::OpenSslRng secure_rng_;
-  platform::OpenSslCrypto crypto_;
+  platform::OpenSslCrypto openssl_;
+  platform::RememberingCrypto crypto_{openssl_};  // Its nodes are shown the same signatures.
   SeededRng rng_;
   platform::PosixLauncher launcher_;
   platform::ThreadPool pool_;

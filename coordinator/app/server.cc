@@ -15,6 +15,7 @@
 #include "platform/ops_http.h"
 #include "platform/private_file.h"
 #include "platform/prometheus_sink.h"
+#include "platform/remembering_crypto.h"
 #include "platform/secure_rng.h"
 #include "platform/system_clock.h"
 #include "platform/thread_pool.h"
@@ -70,7 +71,8 @@ class MusterServerImpl final : public MusterServer {
   Logger& log_;
   platform::SystemClock clock_;
   platform::OpenSslRng rng_;
-  platform::OpenSslCrypto crypto_;
+  platform::OpenSslCrypto openssl_;
+  platform::RememberingCrypto crypto_{openssl_};  // Each session shows the same statements.
   SeededRng jitter_;
   platform::PrometheusSink metrics_;
   DataDir dir_;

@@ -17,11 +17,6 @@ constexpr Duration kEveryRound{40}, kForOnce{2000};
 // Of a session's spools.
 std::string PrefixOf(const SessionKey& key) { return SecureStream(key) + "."; }
 
-// Where the sum goes; it goes away with the round's checkpoints.
-std::string SumName(const SessionKey& key) {
-  return CheckpointName(key.round, fmt::format("{}-{}", NameOf(key.kind), key.part + 1));
-}
-
 void Remove(const std::string& name, Files& files, Logger& log) {
   if (const Status s = files.Remove(name); !s.ok())
     log.Warn("spool_not_removed", {{"error", MessageOf(s)}});
@@ -241,105 +236,9 @@ void SecureRound::SendHome() {
   strand_.Post([self = shared_from_this()] { self->desk_.Close(); });
 }
 
-// --- The sum ---
-
-void SecureRound::Fold() {
-  for (;;) {
-    const secagg::FoldVectors* fold = nullptr;
-    const std::vector<secagg::ServerEffect> pending = session().Pending();
-    for (const secagg::ServerEffect& effect : pending)
-      if (const auto* f = std::get_if<secagg::FoldVectors>(&effect)) fold = f;
-    if (fold == nullptr) return;
-    if (const Status folded = FoldOnce(fold->members); !folded.ok()) {
-      ports_.log.Error("vectors_not_folded",
-                       {{"campaign", key_.round.campaign}, {"error", MessageOf(folded)}});
-      return;  // The next tick tries again.
-    }
-  }
-}
-
-Status SecureRound::FoldOnce(const std::vector<secagg::Member>& members) {
-  const secagg::Folding* folding = std::visit(
-      [](const auto& s) -> const secagg::Folding* {
-        if constexpr (requires { s.folding; }) return &s.folding;
-        return nullptr;
-      },
-      session().state());
-  secagg::MemberSet all = folding->folded;
-  for (const secagg::Member member : members) all.Insert(member);
-  MUSTER_TRY(sum_->Hold(all));
-  // The spools stay until the end and are the checkpoint: a restart folds them again.
-  return Handle(secagg::VectorsFolded{members, fmt::format("spools-{}", all.size())},
-                Caller::System())
-      .status();
-}
-
-void SecureRound::NameLiars(const std::vector<secagg::Named>& named) {
-  for (const secagg::Named& liar : named)
-    if (!session().named().contains(liar.member))
-      if (const auto told = Handle(secagg::Accuse{liar}, Caller::System()); !told.ok())
-        ports_.log.Error("liar_not_recorded",
-                         {{"campaign", key_.round.campaign}, {"error", MessageOf(told.status())}});
-}
-
-void SecureRound::Unmask() {
-  const auto* state = In<secagg::AwaitingShares>();
-  if (state == nullptr || opening_) return;
-  if (!unmasking_) {
-    auto begun = session().BeginUnmasking(
-        [this](secagg::Member dealer, std::size_t offset, std::size_t size) {
-          return shares_.Read(dealer, offset, size);
-        });
-    if (!begun.ok())
-      ports_.log.Error("unmasking_not_begun", {{"error", MessageOf(begun.status())}});
-    if (begun.ok()) unmasking_.emplace(*std::move(begun));
-  }
-  if (!unmasking_ || state->folding.folded != state->survivors || !unmasking_->Ready()) return;
-  const Status status = UnmaskNow(*state);
-  // Replies that have to come again are asked for by NextFor.
-  if (!status.ok() && !absl::IsUnavailable(status))
-    ports_.log.Error("sum_not_unmasked",
-                     {{"campaign", key_.round.campaign}, {"error", MessageOf(status)}});
-}
-
-Status SecureRound::UnmaskNow(const secagg::AwaitingShares& state) {
-  MUSTER_TRY(sum_->Hold(state.survivors));
-  const StatusOr<secagg::OpenedSecrets> opened = unmasking_->Open();
-  if (!opened.ok()) {
-    NameLiars(std::vector<secagg::Named>(unmasking_->named()));
-    return opened.status();
-  }
-  const std::size_t count = secagg::CountSeedsToRemove(state.shared, state.survivors, *opened);
-  MUSTER_ASSIGN(
-      std::vector<secagg::MaskSeed> seeds,
-      secagg::SeedsToRemove(state.shared, state.survivors, *opened, {0, count}, ports_.crypto));
-  opening_ = true;
-  sum_->Unmask(std::move(seeds), ports_.crypto, ports_.pool, strand_,
-               [self = shared_from_this()](Status unmasked) {
-                 self->opening_ = false;
-                 const Status finished = self->FinishSum(std::move(unmasked));
-                 if (finished.ok()) return self->Act();
-                 self->sum_->Reset();  // Half done; the next tick begins anew.
-                 self->ports_.log.Error("sum_not_opened", {{"campaign", self->key_.round.campaign},
-                                                           {"error", MessageOf(finished)}});
-               });
-  return Ok();
-}
-
-Status SecureRound::FinishSum(Status unmasked) {
-  MUSTER_TRY(unmasked);
-  const auto* state = In<secagg::AwaitingShares>();
-  if (state == nullptr) return Ok();  // Abandoned meanwhile.
-  const StatusOr<Bytes> file = form_->Open(sum_->sum(), state->survivors.size());
-  if (ReasonOf(file.status()) == Reason::kUPDATE_OVER_BOUND)
-    return Handle(secagg::CancelSession{Reason::kUPDATE_OVER_BOUND,
-                                        std::string(MessageOf(file.status()))},
-                  Caller::System())
-        .status();
-  MUSTER_TRY(file.status());
-  const ByteView bytes = *file;
-  MUSTER_TRY(ports_.files.Put(SumName(key_), std::span(&bytes, 1)));
-  return Handle(secagg::SumOpened{ports_.crypto.Sha256(bytes)}, Caller::System()).status();
+// It goes away with the round's checkpoints.
+std::string SecureRound::SumName() const {
+  return CheckpointName(key_.round, fmt::format("{}-{}", NameOf(key_.kind), key_.part + 1));
 }
 
 void SecureRound::TellEnd() {
@@ -351,7 +250,7 @@ void SecureRound::TellEnd() {
     std::vector<DeviceId> survivors;
     for (const auto& [device, member] : members_)
       if (summed->survivors.Contains(member)) survivors.push_back(device);
-    Tell([this, survivors] { events_.OnSecureSum(key_, survivors, SumName(key_)); });
+    Tell([this, survivors] { events_.OnSecureSum(key_, survivors, SumName()); });
   }
 }
 

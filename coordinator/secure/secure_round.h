@@ -101,7 +101,10 @@ class SecureRound : public std::enable_shared_from_this<SecureRound> {
   void NameLiars(const std::vector<aggregation::secagg::Named>& named);
   void Unmask();
   Status UnmaskNow(const aggregation::secagg::AwaitingShares& state);
+  void TakeOff(StatusOr<std::vector<aggregation::secagg::MaskSeed>> seeds);
+  void Opened(Status unmasked);
   Status FinishSum(Status unmasked);
+  std::string SumName() const;
   void TellEnd();
 
   std::optional<SecureAnswer> NextFor(const DeviceId& device, const SecureAsk& ask);
