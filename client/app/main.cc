@@ -1,4 +1,5 @@
 // muster-edge: the device agent.
+#include <absl/synchronization/mutex.h>
 #include <pthread.h>
 #include <signal.h>
 
@@ -49,6 +50,8 @@ void PrintReady(std::size_t nodes) {
 }
 
 int Serve(const AgentSettings& settings) {
+  // Debian's absl looks for lock cycles at every lock unless told not to.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   // Blocked before the first thread is made, so that all inherit it and only sigwait sees them.
   const sigset_t signals = EndSignals();
   if (pthread_sigmask(SIG_BLOCK, &signals, nullptr) != 0)

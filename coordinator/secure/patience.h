@@ -9,11 +9,12 @@
 namespace muster::coordinator {
 
 // A step waits for devices that are silent as long as its window says; but once no more are missing
-// than the session was laid out to lose, only a few times as long as the others took. So one device
-// that vanishes costs a fleet on one floor milliseconds, and a fleet on slow lines seconds.
+// than the session was laid out to lose, only a few times as long after the last as lay between the
+// first of the others and the last. So one device that vanishes costs a fleet on one floor
+// milliseconds, and a fleet whose devices differ by minutes as many minutes.
 class Patience {
  public:
-  static constexpr int kTimes = 4;  // As long as the others took.
+  static constexpr int kTimes = 2;  // As long as lay between the others.
 
   explicit Patience(Duration least) : least_(least) {}
 
@@ -21,21 +22,26 @@ class Patience {
   void See(std::size_t step, std::size_t came, Timestamp now) {
     if (step_ != step) {
       step_ = step;
-      began_ = last_ = now;
-      came_ = came;
-    } else if (came_ != came) {
-      came_ = came;
+      first_.reset();
       last_ = now;
+      came_ = 0;
     }
+    if (came_ == came) return;
+    came_ = came;
+    last_ = now;
+    if (!first_) first_ = now;
   }
   // When the step ends without the rest.
-  Timestamp Until() const { return last_ + std::max(least_, (last_ - began_) * kTimes); }
+  Timestamp Until() const {
+    return last_ + std::max(least_, first_ ? (last_ - *first_) * kTimes : Duration{});
+  }
 
  private:
   const Duration least_;
   std::optional<std::size_t> step_;
   std::size_t came_ = 0;
-  Timestamp began_, last_;
+  std::optional<Timestamp> first_;
+  Timestamp last_;
 };
 
 }  // namespace muster::coordinator

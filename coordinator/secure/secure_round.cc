@@ -12,7 +12,7 @@ namespace {
 
 // At least so long a step waits for the last. Rounds come by the hundred; statistics are asked for
 // once, and everybody's are wanted.
-constexpr Duration kEveryRound{40}, kForOnce{2000};
+constexpr Duration kEveryRound{25}, kForOnce{2000};
 
 // Of a session's spools.
 std::string PrefixOf(const SessionKey& key) { return SecureStream(key) + "."; }
@@ -186,6 +186,15 @@ std::optional<std::set<DeviceId>> SecureRound::Missing() const {
   return missing;
 }
 
+// How many have come to it.
+std::size_t SecureRound::Came() const {
+  return std::visit(Overloaded{[](const secagg::Advertising& s) { return s.members.size(); },
+                               [](const secagg::Sharing& s) { return s.dealt.size(); },
+                               [](const secagg::Collecting& s) { return s.headers.size(); },
+                               [](const auto&) { return std::size_t{0}; }},
+                    session().state());
+}
+
 bool SecureRound::MayLose(std::size_t devices) const {
   const secagg::ServerPlan& plan = session().plan();
   return devices <= secagg::PartOf(plan.goal, plan.task.cohort.dropout_ppm);
@@ -195,7 +204,7 @@ void SecureRound::ConsiderWaiting() {
   const auto missing = Missing();
   if (!missing || missing->empty()) return;
   const Timestamp now = ports_.clock.Now();
-  patience_.See(session().state().index(), invited_.size() - missing->size(), now);
+  patience_.See(session().state().index(), Came(), now);
   const bool lost = std::includes(lost_.begin(), lost_.end(), missing->begin(), missing->end());
   if (!lost) {
     // Devices that a restart cut off come back at their own pace.

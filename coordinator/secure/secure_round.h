@@ -95,6 +95,7 @@ class SecureRound : public std::enable_shared_from_this<SecureRound> {
   // Ends the step when those who are missing are lost, or few and late.
   void ConsiderWaiting();
   std::optional<std::set<DeviceId>> Missing() const;
+  std::size_t Came() const;
   bool MayLose(std::size_t devices) const;
   void Fold();
   Status FoldOnce(const std::vector<aggregation::secagg::Member>& members);

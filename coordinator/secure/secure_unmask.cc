@@ -11,6 +11,7 @@ namespace {
 // An agreement costs some 40 us; fewer are not worth another thread.
 constexpr std::size_t kSeedsOfARange = 64;
 constexpr std::size_t kMostRanges = 16;
+constexpr std::size_t kFoldTogether = 8;
 }  // namespace
 
 void SecureRound::Fold() {
@@ -20,6 +21,8 @@ void SecureRound::Fold() {
     for (const secagg::ServerEffect& effect : pending)
       if (const auto* f = std::get_if<secagg::FoldVectors>(&effect)) fold = f;
     if (fold == nullptr) return;
+    // Each fold is a fact: while more may come, only so many together.
+    if (In<secagg::Collecting>() != nullptr && fold->members.size() < kFoldTogether) return;
     if (const Status folded = FoldOnce(fold->members); !folded.ok()) {
       ports_.log.Error("vectors_not_folded",
                        {{"campaign", key_.round.campaign}, {"error", MessageOf(folded)}});

@@ -21,8 +21,7 @@ TEST(Admission, RefusesWhatIsTooDearWithTheArithmeticAndTheWayOut) {
   spec.secure->dropout = 0.2;
   EXPECT_THAT(AdmitMasks(spec, 1000, 1.68e6), testing::IsOk());
   const Status refused = AdmitMasks(spec, 1001, 1.68e6);
-  EXPECT_THAT(refused,
-              testing::Fails(absl::StatusCode::kInvalidArgument, Reason::kFIELD_INVALID));
+  EXPECT_THAT(refused, testing::Fails(absl::StatusCode::kInvalidArgument, Reason::kFIELD_INVALID));
   EXPECT_EQ(FieldOf(refused), "secure.session");
   spec.secure->session = 25;
   EXPECT_THAT(AdmitMasks(spec, 1001, 1.68e6), testing::IsOk());

@@ -361,9 +361,8 @@ std::string House::ActivityOf(const DeviceId& device) {
 
 Status House::Release(const DeviceId& device) {
   Status out = Internal("no answer");
-  process_->coordinator.ReleaseDevice(
-      device.value(), "mended", Caller::Operator("ann"),
-      [&](const StatusOr<DeviceSnapshot>& s) { out = s.status(); });
+  process_->coordinator.ReleaseDevice(device.value(), "mended", Caller::Operator("ann"),
+                                      [&](const StatusOr<DeviceSnapshot>& s) { out = s.status(); });
   Settle();
   return out;
 }
