@@ -38,46 +38,68 @@ SecureAnswer LeftOut() { return Over(std::string(NameOf(Reason::kROUND_CLOSED)))
 void SecureRound::Exchange(DeviceId device, SecureAsk ask, Done<SecureAnswer> done) {
   strand_.Post([self = shared_from_this(), device = std::move(device), ask = std::move(ask),
                 done = std::move(done)]() mutable {
-    if (!ask.message.empty()) {
-      const Bytes message = std::exchange(ask.message, {});
-      const Status taken = self->Take(device, message);
+    Bytes message = std::exchange(ask.message, {});
+    auto then = [self, device, ask = std::move(ask), done = std::move(done)](const Status& taken) {
       self->Act();
       if (!taken.ok()) return done(ToDevice(taken));
-    }
-    self->desk_.Wait(device, std::move(ask), std::move(done));
+      self->desk_.Wait(device, ask, done);
+    };
+    if (message.empty()) return then(Ok());
+    self->Take(device, std::move(message), std::move(then));
   });
 }
 
-Status SecureRound::Take(const DeviceId& device, ByteView message) {
-  MUSTER_ASSIGN(const DeviceMessage parsed, ParseMessage(message));
-  const Status taken =
-      std::visit([&](const auto& m) { return TakeNow(device, m, message); }, parsed);
-  // It came late, as a retry does whose answer was lost: the device hears what comes next.
-  if (secagg::ViolationOf(taken) == secagg::Violation::kOUT_OF_STEP) return Ok();
-  return taken;
+void SecureRound::Take(const DeviceId& device, Bytes message, Then then) {
+  StatusOr<DeviceMessage> parsed = ParseMessage(message);
+  if (!parsed.ok()) return then(parsed.status());
+  const auto late = [then = std::move(then)](const Status& taken) {
+    // It came late, as a retry does whose answer was lost: the device hears what comes next.
+    const bool out_of_step = secagg::ViolationOf(taken) == secagg::Violation::kOUT_OF_STEP;
+    then(out_of_step ? Ok() : taken);
+  };
+  if (auto* shares = std::get_if<secagg::ShareKeys>(&*parsed))
+    return TakeShares(device, std::move(*shares), std::move(message), late);
+  late(std::visit([&](const auto& m) { return TakeNow(device, m); }, *parsed));
 }
 
-Status SecureRound::TakeNow(const DeviceId& device, const secagg::AdvertiseKeys& keys, ByteView) {
+// Files are written on the pool, side by side; the strand decides before and records after.
+void SecureRound::Keep(const DeviceId& device, secagg::Member member,
+                       const secagg::ServerEvent& event, std::function<Status()> write, Then then) {
+  const StatusOr<secagg::ServerFacts> facts = driver_.Preview(event);
+  if (!facts.ok() || facts->empty()) return then(facts.status());  // Refused, or here already.
+  if (!writing_.insert(member).second)
+    return then(Unavailable("the same message is being written"));
+  ports_.pool.Post([self = shared_from_this(), device, member, event, write = std::move(write),
+                    then = std::move(then)] {
+    self->strand_.Post([self, device, member, event, then, written = write()] {
+      self->writing_.erase(member);
+      then(written.ok() ? self->Handle(event, Caller::Device(device)).status() : written);
+    });
+  });
+}
+
+Status SecureRound::TakeNow(const DeviceId& device, const secagg::AdvertiseKeys& keys) {
   if (DeviceIdOf(keys.identity, ports_.crypto) != device)
     return secagg::Refused(secagg::Violation::kOUTSIDER, "the keys are another device's");
   return Handle(keys, Caller::Device(device)).status();
 }
 
-Status SecureRound::TakeNow(const DeviceId& device, const secagg::ShareKeys& shares,
-                            ByteView message) {
-  MUSTER_TRY(CheckSender(device, shares.from));
-  MUSTER_ASSIGN(const secagg::ServerFacts facts, driver_.Preview(shares));
-  if (facts.empty()) return Ok();  // They are here already.
-  MUSTER_TRY(shares_.Put(shares.from, message));
-  return Handle(shares, Caller::Device(device)).status();
+void SecureRound::TakeShares(const DeviceId& device, secagg::ShareKeys shares, Bytes message,
+                             Then then) {
+  if (const Status sender = CheckSender(device, shares.from); !sender.ok()) return then(sender);
+  const secagg::Member from = shares.from;
+  Keep(
+      device, from, std::move(shares),
+      [this, from, message = std::move(message)] { return shares_.Put(from, message); },
+      std::move(then));
 }
 
-Status SecureRound::TakeNow(const DeviceId& device, const secagg::Agreement& agreement, ByteView) {
+Status SecureRound::TakeNow(const DeviceId& device, const secagg::Agreement& agreement) {
   MUSTER_TRY(CheckSender(device, agreement.from));
   return Handle(agreement, Caller::Device(device)).status();
 }
 
-Status SecureRound::TakeNow(const DeviceId& device, const secagg::UnmaskReply& reply, ByteView) {
+Status SecureRound::TakeNow(const DeviceId& device, const secagg::UnmaskReply& reply) {
   MUSTER_TRY(CheckSender(device, reply.from));
   if (!unmasking_ || opening_) return Ok();  // Enough have come.
   const Status added = unmasking_->Add(reply);
@@ -96,30 +118,34 @@ void SecureRound::TakeVector(DeviceId device, Bytes header, Bytes vector,
                              std::shared_ptr<void> reservation, Done<bool> done) {
   strand_.Post([self = shared_from_this(), device = std::move(device), header = std::move(header),
                 vector = std::move(vector), reservation = std::move(reservation),
-                done = std::move(done)] {
-    const Status taken = self->TakeVectorNow(device, header, vector);
-    self->Act();
-    if (!taken.ok()) {
-      self->ports_.log.Warn("vector_refused", {{"campaign", self->key_.round.campaign},
-                                               {"device", device},
-                                               {"detail", MessageOf(taken)}});
-      return done(ToDevice(taken));
-    }
-    self->Tell([self, device] { self->events_.OnSecureVector(self->key_, device); });
-    done(true);
+                done = std::move(done)]() mutable {
+    self->TakeVectorNow(
+        device, header, std::move(vector), [self, device, reservation, done](const Status& taken) {
+          self->Act();
+          if (taken.ok()) {
+            self->Tell([self, device] { self->events_.OnSecureVector(self->key_, device); });
+            return done(true);
+          }
+          self->ports_.log.Warn("vector_refused", {{"campaign", self->key_.round.campaign},
+                                                   {"device", device},
+                                                   {"detail", MessageOf(taken)}});
+          done(ToDevice(taken));
+        });
   });
 }
 
-Status SecureRound::TakeVectorNow(const DeviceId& device, ByteView header, ByteView vector) {
-  MUSTER_ASSIGN(const secagg::MaskedHeader parsed, secagg::ParseMaskedHeader(header));
-  MUSTER_TRY(CheckSender(device, parsed.from));
-  if (parsed.length != vector.size())
-    return secagg::Refused(secagg::Violation::kLENGTH_WRONG, "{} bytes came of {}", vector.size(),
-                           parsed.length);
-  MUSTER_ASSIGN(const secagg::ServerFacts facts, driver_.Preview(parsed));
-  if (facts.empty()) return Ok();  // It is here already.
-  MUSTER_TRY(sum_->Spool(parsed.from, vector));
-  return Handle(parsed, Caller::Device(device)).status();
+void SecureRound::TakeVectorNow(const DeviceId& device, ByteView header, Bytes vector, Then then) {
+  const StatusOr<secagg::MaskedHeader> parsed = secagg::ParseMaskedHeader(header);
+  if (!parsed.ok()) return then(parsed.status());
+  const secagg::Member from = parsed->from;
+  if (const Status sender = CheckSender(device, from); !sender.ok()) return then(sender);
+  if (parsed->length != vector.size())
+    return then(secagg::Refused(secagg::Violation::kLENGTH_WRONG, "{} bytes came of {}",
+                                vector.size(), parsed->length));
+  Keep(
+      device, from, *parsed,
+      [this, from, vector = std::move(vector)] { return sum_->Spool(from, vector); },
+      std::move(then));
 }
 
 // --- What comes next ---

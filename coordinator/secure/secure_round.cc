@@ -202,7 +202,7 @@ bool SecureRound::MayLose(std::size_t devices) const {
 
 void SecureRound::ConsiderWaiting() {
   const auto missing = Missing();
-  if (!missing || missing->empty()) return;
+  if (!missing || missing->empty() || !writing_.empty()) return;
   const Timestamp now = ports_.clock.Now();
   patience_.See(session().state().index(), Came(), now);
   const bool lost = std::includes(lost_.begin(), lost_.end(), missing->begin(), missing->end());

@@ -79,12 +79,20 @@ class SecureRound : public std::enable_shared_from_this<SecureRound> {
   void Begin();
   void Erase() const;
 
-  Status Take(const DeviceId& device, ByteView message);
-  Status TakeNow(const DeviceId& device, const aggregation::secagg::AdvertiseKeys&, ByteView);
-  Status TakeNow(const DeviceId& device, const aggregation::secagg::ShareKeys&, ByteView);
-  Status TakeNow(const DeviceId& device, const aggregation::secagg::Agreement&, ByteView);
-  Status TakeNow(const DeviceId& device, const aggregation::secagg::UnmaskReply&, ByteView);
-  Status TakeVectorNow(const DeviceId& device, ByteView header, ByteView vector);
+  using Then = std::function<void(const Status&)>;  // On the strand.
+  void Take(const DeviceId& device, Bytes message, Then then);
+  Status TakeNow(const DeviceId& device, const aggregation::secagg::AdvertiseKeys&);
+  Status TakeNow(const DeviceId& device, const aggregation::secagg::Agreement&);
+  Status TakeNow(const DeviceId& device, const aggregation::secagg::UnmaskReply&);
+  // ShareKeys take another way: their bytes are kept.
+  static Status TakeNow(const DeviceId&, const aggregation::secagg::ShareKeys&) { return Ok(); }
+  void TakeShares(const DeviceId& device, aggregation::secagg::ShareKeys shares, Bytes message,
+                  Then then);
+  void TakeVectorNow(const DeviceId& device, ByteView header, Bytes vector, Then then);
+  // Hands the event to the session once `write` has made its bytes durable.
+  void Keep(const DeviceId& device, aggregation::secagg::Member member,
+            const aggregation::secagg::ServerEvent& event, std::function<Status()> write,
+            Then then);
   Status CheckSender(const DeviceId& device, aggregation::secagg::Member from) const;
 
   // Hands an event to the session; whether facts came of it.
@@ -142,6 +150,7 @@ class SecureRound : public std::enable_shared_from_this<SecureRound> {
   std::map<DeviceId, aggregation::secagg::Member> members_;  // Once the roster is closed.
   std::map<DeviceId, Digest> offered_;                       // Shares that devices were told.
   std::optional<aggregation::secagg::Unmasking> unmasking_;
+  std::set<aggregation::secagg::Member> writing_;  // What these sent is on its way to a file.
   std::set<DeviceId> lost_;
   Patience patience_;
   std::optional<std::size_t> recovered_in_;  // The step in which a restart found the session.

@@ -47,7 +47,7 @@ std::string SecureSum::NameOf(secagg::Member member) const {
   return fmt::format("{}vector-{}", prefix_, member);
 }
 
-Status SecureSum::Spool(secagg::Member member, ByteView vector) {
+Status SecureSum::Spool(secagg::Member member, ByteView vector) const {
   return files_.Put(NameOf(member), std::span(&vector, 1));
 }
 

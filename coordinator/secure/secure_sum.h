@@ -22,8 +22,8 @@ class SecureSum {
   SecureSum(aggregation::secagg::Segments layout, std::string prefix, Files& files)
       : layout_(std::move(layout)), prefix_(std::move(prefix)), files_(files) {}
 
-  // Keeps one whole masked vector; durable on return.
-  Status Spool(aggregation::secagg::Member member, ByteView vector);
+  // Keeps one whole masked vector; durable on return. Safe from any thread.
+  Status Spool(aggregation::secagg::Member member, ByteView vector) const;
 
   // Makes the sum hold exactly these members' vectors, from their spools: all of them after a
   // restart. Cost: 4 d bytes read for each that is missing.

@@ -10,7 +10,7 @@ std::string ShareSpool::NameOf(Member dealer) const {
   return fmt::format("{}shares-{}", prefix_, dealer);
 }
 
-Status ShareSpool::Put(Member dealer, ByteView shares) {
+Status ShareSpool::Put(Member dealer, ByteView shares) const {
   return files_.Put(NameOf(dealer), std::span(&shares, 1));
 }
 

@@ -18,8 +18,8 @@ class ShareSpool {
   ShareSpool(Files& files, std::string prefix, std::size_t most_cached = kMostCached)
       : files_(files), prefix_(std::move(prefix)), most_cached_(most_cached) {}
 
-  // Keeps an encoded ShareKeys; durable on return.
-  Status Put(aggregation::secagg::Member dealer, ByteView shares);
+  // Keeps an encoded ShareKeys; durable on return. Safe from any thread.
+  Status Put(aggregation::secagg::Member dealer, ByteView shares) const;
   // `size` bytes at `offset` of what this member dealt. DATA_LOSS when there are fewer.
   //
   // Holders ask for the same offset of every dealer, and most often one after the other. So the
