@@ -199,6 +199,8 @@ class Demo:
         text = re.sub(r"seed: \d+", f"seed: {self.options.seed}", text)
         text = re.sub(r"rounds: \d+", f"rounds: {self.options.rounds}", text)
         text = re.sub(r"^model: (\S+)$", r"model: \1\nbase_version: 1", text, flags=re.M)
+        if name in (SECURE, REPLAY):
+            text = text.replace("every: 20", "every: 50")
         if name == SECURE:
             text = text.replace("cohort: {goal: 20}", "cohort: {goal: 20, minimum: 12}") + SECURELY
         if name == REPLAY:
