@@ -372,8 +372,8 @@ Params World::UpdateOf(const std::string& name, std::uint64_t seed) {
 }
 
 std::uint64_t World::SeedOfTask(RoundNumber round, const std::string& name) const {
-  return SeedOf({"train", std::to_string(options_.campaign.plan.seed),
-                 std::to_string(round.value()), name});
+  return SeedOf(
+      {"train", std::to_string(options_.campaign.plan.seed), std::to_string(round.value()), name});
 }
 
 }  // namespace muster::sim
