@@ -208,10 +208,11 @@ void World::Enrol(const std::string& name, const char* role) {
   const bool in_time = RunUntil(
       [&] {
         if (*enrolled) return true;
-        server_.coordinator->Enrol({*EncodeStatement(statement), "", "csr", ""},
-                                   [enrolled](StatusOr<coordinator::EnrolmentResult> result) {
-                                     *enrolled = *enrolled || result.ok();
-                                   });
+        server_.coordinator->Enrol(
+            {*EncodeStatement(statement), "", "csr", ""},
+            [enrolled](const StatusOr<coordinator::EnrolmentResult>& result) {
+              *enrolled = *enrolled || result.ok();
+            });
         return false;
       },
       Duration(60'000));
@@ -277,10 +278,11 @@ void World::Apply() {
   const bool in_time = RunUntil(
       [&] {
         if (!*applied)
-          server_.coordinator->Apply(options_.campaign, false, {}, by,
-                                     [applied](StatusOr<coordinator::Coordinator::Applied> result) {
-                                       *applied = *applied || result.ok();
-                                     });
+          server_.coordinator->Apply(
+              options_.campaign, false, {}, by,
+              [applied](const StatusOr<coordinator::Coordinator::Applied>& result) {
+                *applied = *applied || result.ok();
+              });
         return *applied;
       },
       Duration(60'000));
