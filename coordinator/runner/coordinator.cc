@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/nearest.h"
 #include "coordinator/campaign/spec_statistics.h"
 #include "coordinator/secure/admission.h"
 
@@ -316,6 +317,7 @@ StatusOr<Coordinator::Applied> Coordinator::ApplyNow(CampaignSpec spec, bool dry
                                                      const Caller& by) {
   MUSTER_TRY(Validate(spec));
   if (const CampaignRunner* known = Find(spec.name)) return AsApplied(*known, spec, false);
+  if (!dry_run) MUSTER_TRY(CheckReplayed(spec));
   const bool model_is_pending =
       std::find(pending.begin(), pending.end(), spec.model.value()) != pending.end();
   StatusOr<CampaignBase> base = BaseOf(spec);
@@ -344,6 +346,15 @@ StatusOr<Coordinator::Applied> Coordinator::AsApplied(const CampaignRunner& runn
 
 StatusOr<CampaignBase> Coordinator::BaseOf(const CampaignSpec& spec) const {
   return spec.statistics ? BaseOf(*spec.statistics) : BaseOf(spec.model, spec.base_version);
+}
+
+Status Coordinator::CheckReplayed(const CampaignSpec& spec) const {
+  const auto& replay = spec.plan.selection.replay;
+  if (!replay || runners_.contains(*replay)) return Ok();
+  std::vector<std::string> known;
+  for (const auto& [name, runner] : runners_) known.push_back(name.value());
+  return InvalidField("plan.selection.replay", "no campaign is called '{}'{}", replay->value(),
+                      DidYouMean(replay->value(), known));
 }
 
 Status Coordinator::Admit(const CampaignSpec& spec, const CampaignBase& base) const {

@@ -140,6 +140,8 @@ class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
   StatusOr<Applied> AsApplied(const CampaignRunner& runner, const CampaignSpec& spec,
                               bool created) const;
   StatusOr<CampaignBase> BaseOf(const CampaignSpec& spec) const;
+  // That a campaign whose cohorts it replays is there.
+  Status CheckReplayed(const CampaignSpec& spec) const;
   // That its masks are not too dear.
   Status Admit(const CampaignSpec& spec, const CampaignBase& base) const;
   StatusOr<CampaignBase> BaseOf(const ModelName& model, VersionNumber wanted) const;

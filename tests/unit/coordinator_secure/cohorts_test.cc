@@ -114,6 +114,15 @@ TEST(SecureCohort, IsOneBlockInEachRoundAndEveryBlockHasItsTurn) {
   EXPECT_EQ(house.Snapshot().state.blocks, blocks);
 }
 
+TEST(SecureCohort, OfACampaignThatIsNotThereCannotBeReplayed) {
+  CampaignSpec spec = SecureCampaign(3);
+  spec.plan.selection.replay = CampaignName("turbofam");
+  House house(spec);
+  const Status refused = house.Apply();
+  EXPECT_THAT(refused, testing::Fails(absl::StatusCode::kInvalidArgument, Reason::kFIELD_INVALID));
+  EXPECT_EQ(FieldOf(refused), "plan.selection.replay");
+}
+
 TEST(SecureCohort, ALaterAttemptAsksAnotherBlock) {
   CampaignSpec spec = SecureCampaign(3);
   spec.plan.selection.enrolled_at_least = 6;
