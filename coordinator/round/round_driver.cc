@@ -32,12 +32,12 @@ Status RoundDriver::Open(const std::vector<DeviceId>& drawn) {
 }
 
 StatusOr<bool> RoundDriver::Handle(const RoundEvent& event, const Caller& by) {
-  const StatusOr<bool> handled = HandleOnce(event, by);
+  StatusOr<bool> handled = HandleOnce(event, by);
   if (handled.status().code() != absl::StatusCode::kAborted) return handled;
   MUSTER_TRY(CatchUp());
   // What was believed just now is a change, whatever becomes of the event; it may be the event's
   // own facts, of an append whose answer was lost.
-  const Status again = HandleOnce(event, by).status();
+  Status again = HandleOnce(event, by).status();
   if (again.ok() || ReasonOf(again) == Reason::kROUND_CLOSED) return true;
   return again;
 }

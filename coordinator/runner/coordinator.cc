@@ -307,12 +307,11 @@ void Coordinator::ReportFailure(DeviceId device, RoundKey round, Reason reason, 
 void Coordinator::Apply(CampaignSpec spec, bool dry_run, std::vector<std::string> pending_models,
                         Caller by, Done<Applied> done) {
   control_.Post([this, spec = std::move(spec), dry_run, pending = std::move(pending_models),
-                 by = std::move(by), done = std::move(done)]() mutable {
-    done(ApplyNow(std::move(spec), dry_run, pending, by));
-  });
+                 by = std::move(by),
+                 done = std::move(done)] { done(ApplyNow(spec, dry_run, pending, by)); });
 }
 
-StatusOr<Coordinator::Applied> Coordinator::ApplyNow(CampaignSpec spec, bool dry_run,
+StatusOr<Coordinator::Applied> Coordinator::ApplyNow(const CampaignSpec& spec, bool dry_run,
                                                      const std::vector<std::string>& pending,
                                                      const Caller& by) {
   MUSTER_TRY(Validate(spec));

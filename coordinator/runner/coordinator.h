@@ -131,7 +131,7 @@ class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
  private:
   std::optional<CheckInReply> Answer(const DeviceId& id, const CheckInRequest& request);
   void CheckInNow(const DeviceId& id, CheckInRequest request, Done<CheckInReply> done);
-  StatusOr<Applied> ApplyNow(CampaignSpec spec, bool dry_run,
+  StatusOr<Applied> ApplyNow(const CampaignSpec& spec, bool dry_run,
                              const std::vector<std::string>& pending_models, const Caller& by);
   // Lets an upload of at most `most` bytes begin.
   void BeginSized(const Uploads::Key& key, std::uint64_t total, std::uint64_t most,

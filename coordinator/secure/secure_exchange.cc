@@ -102,7 +102,7 @@ Status SecureRound::TakeNow(const DeviceId& device, const secagg::Agreement& agr
 Status SecureRound::TakeNow(const DeviceId& device, const secagg::UnmaskReply& reply) {
   MUSTER_TRY(CheckSender(device, reply.from));
   if (!unmasking_ || opening_) return Ok();  // Enough have come.
-  const Status added = unmasking_->Add(reply);
+  Status added = unmasking_->Add(reply);
   NameLiars(std::vector<secagg::Named>(unmasking_->named()));
   return added;
 }

@@ -1,3 +1,5 @@
+#include <nlohmann/json.hpp>
+
 #include "fake_muster.h"
 
 namespace muster::cli {
