@@ -212,8 +212,7 @@ void Coordinator::FinishUpload(DeviceId device, RoundKey round, std::uint64_t ex
                  done = std::move(done)] {
     Bytes file = uploads_.Take({device, round});
     const std::uint64_t size = file.size();
-    const std::shared_ptr<void> reservation(nullptr,
-                                            [this, size](void*) { uploads_.Release(size); });
+    const std::shared_ptr<void> reservation = Reserve(size);
     CampaignRunner* runner = Find(round.campaign);
     auto work = runner ? runner->AdmitUpload(device, round)
                        : StatusOr<std::shared_ptr<RoundWork>>(NoCampaign());
@@ -244,13 +243,19 @@ void Coordinator::FinishUpload(DeviceId device, RoundKey round, std::uint64_t ex
   });
 }
 
+std::shared_ptr<void> Coordinator::Reserve(std::uint64_t size) {
+  return {nullptr, [this, size, alive = std::weak_ptr<const bool>(alive_)](void*) {
+            if (!alive.expired()) uploads_.Release(size);
+          }};
+}
+
 void Coordinator::FinishMaskedUpload(DeviceId device, RoundKey round, TaskKind kind, Bytes header,
                                      Done<bool> done) {
   control_.Post([this, device = std::move(device), round = std::move(round), kind,
                  header = std::move(header), done = std::move(done)]() mutable {
     Bytes vector = uploads_.Take({device, round});
     const std::uint64_t size = vector.size();
-    std::shared_ptr<void> reservation(nullptr, [this, size](void*) { uploads_.Release(size); });
+    std::shared_ptr<void> reservation = Reserve(size);
     CampaignRunner* runner = Find(round.campaign);
     if (!runner) return done(NoCampaign());
     const auto session = runner->AdmitMasked(device, round, kind);

@@ -133,6 +133,8 @@ class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
   void CheckInNow(const DeviceId& id, CheckInRequest request, Done<CheckInReply> done);
   StatusOr<Applied> ApplyNow(const CampaignSpec& spec, bool dry_run,
                              const std::vector<std::string>& pending_models, const Caller& by);
+  // Gives an upload's memory back when it goes; work that an executor drops may outlive us.
+  std::shared_ptr<void> Reserve(std::uint64_t size);
   // Lets an upload of at most `most` bytes begin.
   void BeginSized(const Uploads::Key& key, std::uint64_t total, std::uint64_t most,
                   Done<std::shared_ptr<UploadBuffer>> done);
@@ -173,6 +175,7 @@ class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
   std::vector<std::weak_ptr<Watcher>> watchers_;
   std::uint64_t denials_ = 0;  // Next seq of stream "denials".
   bool stopping_ = false;
+  const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
 }  // namespace muster::coordinator
