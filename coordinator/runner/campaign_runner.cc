@@ -108,9 +108,9 @@ void CampaignRunner::Perform(const AwaitDevices&) {
 
 void CampaignRunner::Perform(const RunRound& effect) {
   if (IsCurrent(effect.key)) return PerformRound();
-  // Before the round of a stage is opened, never after: which block it asks depends on them all.
-  if (const StatusOr<bool> begun = HasBegun(effect.key); begun.ok() && !*begun)
-    if (std::vector<std::vector<DeviceId>> blocks = NewBlocks(); !blocks.empty()) {
+  // Before the round is opened, never after: which block it asks depends on how many there are.
+  if (std::vector<std::vector<DeviceId>> blocks = NewBlocks(); !blocks.empty())
+    if (const StatusOr<bool> begun = HasBegun(effect.key); begun.ok() && !*begun) {
       if (const Status s = Handle(DevicesBlocked{std::move(blocks)}, Caller::System()); !s.ok())
         retry_ = true;
       return;  // Handling it has opened the round.

@@ -167,23 +167,22 @@ void SecureRound::Lost(DeviceId device) {
   });
 }
 
-// Whom the present step waits for; nothing in steps that end with a threshold.
-std::optional<std::set<DeviceId>> SecureRound::Missing() const {
-  std::set<DeviceId> missing;
-  if (const auto* advertising = In<secagg::Advertising>()) {
-    for (const DeviceId& device : invited_)
-      if (!advertising->members.contains(device)) missing.insert(device);
-  } else if (const auto* sharing = In<secagg::Sharing>()) {
-    for (const auto& [device, member] : members_)
-      if (!sharing->dealt.contains(member)) missing.insert(device);
-  } else if (const auto* collecting = In<secagg::Collecting>()) {
-    for (const auto& [device, member] : members_)
-      if (collecting->shared.members.Contains(member) && !collecting->headers.contains(member))
-        missing.insert(device);
-  } else {
-    return std::nullopt;
-  }
-  return missing;
+// Whom the present step waits for: how many, or nothing in steps that end with a threshold.
+std::optional<std::size_t> SecureRound::Missing() const {
+  if (In<secagg::Advertising>() != nullptr) return invited_.size() - Came();
+  if (In<secagg::Sharing>() != nullptr) return members_.size() - std::min(members_.size(), Came());
+  if (const auto* s = In<secagg::Collecting>()) return s->shared.members.size() - Came();
+  return std::nullopt;
+}
+
+bool SecureRound::IsMissing(const DeviceId& device) const {
+  if (const auto* s = In<secagg::Advertising>())
+    return invited_.contains(device) && !s->members.contains(device);
+  const auto member = MemberOf(device);
+  if (!member) return false;
+  if (const auto* s = In<secagg::Sharing>()) return !s->dealt.contains(*member);
+  const auto* s = In<secagg::Collecting>();
+  return s != nullptr && s->shared.members.Contains(*member) && !s->headers.contains(*member);
 }
 
 // How many have come to it.
@@ -202,16 +201,17 @@ bool SecureRound::MayLose(std::size_t devices) const {
 
 void SecureRound::ConsiderWaiting() {
   const auto missing = Missing();
-  if (!missing || missing->empty() || !writing_.empty()) return;
+  if (!missing || *missing == 0 || !writing_.empty()) return;
   const Timestamp now = ports_.clock.Now();
   patience_.See(session().state().index(), Came(), now);
-  const bool lost = std::includes(lost_.begin(), lost_.end(), missing->begin(), missing->end());
-  if (!lost) {
+  const auto lost = static_cast<std::size_t>(std::count_if(
+      lost_.begin(), lost_.end(), [this](const DeviceId& device) { return IsMissing(device); }));
+  if (lost < *missing) {
     // Devices that a restart cut off come back at their own pace.
     if (session().state().index() == recovered_in_) return;
     // Those that earlier steps lost count too.
     const std::size_t gone = members_.empty() ? 0 : invited_.size() - members_.size();
-    if (!MayLose(gone + missing->size())) return;
+    if (!MayLose(gone + *missing)) return;
     const Timestamp until = patience_.Until();
     if (now < until) {
       if (std::exchange(look_again_, until) != until)

@@ -102,7 +102,8 @@ class SecureRound : public std::enable_shared_from_this<SecureRound> {
   void TickNow(Timestamp last_progress);
   // Ends the step when those who are missing are lost, or few and late.
   void ConsiderWaiting();
-  std::optional<std::set<DeviceId>> Missing() const;
+  std::optional<std::size_t> Missing() const;
+  bool IsMissing(const DeviceId& device) const;
   std::size_t Came() const;
   bool MayLose(std::size_t devices) const;
   void Fold();
