@@ -100,9 +100,10 @@ Status CheckSeed(const Secret& seed) {
 }  // namespace
 
 StatusOr<std::unique_ptr<Keystream>> NewAesCtrKeystream(const Secret& seed) {
-  if (!HasVaes()) return NewOpenSslKeystream(seed);
+  const std::optional<VaesWidth> width = WidestVaes();
+  if (!width) return NewOpenSslKeystream(seed);
   MUSTER_TRY(CheckSeed(seed));
-  return NewVaesKeystream(seed);
+  return NewVaesKeystream(*width, seed);
 }
 
 StatusOr<std::unique_ptr<Keystream>> NewOpenSslKeystream(const Secret& seed) {

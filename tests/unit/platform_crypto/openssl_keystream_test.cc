@@ -17,18 +17,24 @@ using muster::testing::HasCode;
 using muster::testing::IsOk;
 
 Bytes Hex(std::string_view hex) { return FromHex(hex).value(); }
-enum class Way { kOpenSsl, kVaes };
-void PrintTo(Way way, std::ostream* out) { *out << (way == Way::kVaes ? "VAES" : "OpenSSL"); }
+enum class Way { kOpenSsl, kVaes256, kVaes512 };
+constexpr VaesWidth WidthOf(Way way) {
+  return way == Way::kVaes512 ? VaesWidth::k512 : VaesWidth::k256;
+}
+void PrintTo(Way way, std::ostream* out) {
+  *out << (way == Way::kOpenSsl ? "OpenSSL" : way == Way::kVaes256 ? "VAES256" : "VAES512");
+}
 
 class AesCtr : public ::testing::TestWithParam<Way> {
  protected:
   void SetUp() override {
-    if (GetParam() == Way::kVaes && !HasVaes()) GTEST_SKIP() << "this processor has no VAES";
+    if (GetParam() != Way::kOpenSsl && !HasVaes(WidthOf(GetParam())))
+      GTEST_SKIP() << "this processor has no VAES of that width";
   }
   static std::unique_ptr<Keystream> StreamOf(std::string_view seed) {
     const Secret secret(Hex(seed));
-    return GetParam() == Way::kVaes ? NewVaesKeystream(secret)
-                                    : NewOpenSslKeystream(secret).value();
+    return GetParam() == Way::kOpenSsl ? NewOpenSslKeystream(secret).value()
+                                       : NewVaesKeystream(WidthOf(GetParam()), secret);
   }
 };
 Bytes Read(Keystream& stream, std::uint64_t offset, std::size_t size) {
@@ -126,7 +132,8 @@ TEST_P(AesCtr, RangesBeyondTheEndAreRefused) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Ways, AesCtr, ::testing::Values(Way::kOpenSsl, Way::kVaes),
+INSTANTIATE_TEST_SUITE_P(Ways, AesCtr,
+                         ::testing::Values(Way::kOpenSsl, Way::kVaes256, Way::kVaes512),
                          [](const auto& way) { return ::testing::PrintToString(way.param); });
 
 TEST(AesCtrKeystream, SeedsOfAnotherLengthAreRefused) {
@@ -166,14 +173,16 @@ void ExpectSameSums(SeededRng& rng, Keystream& reference, AddingKeystream& addin
   ASSERT_EQ(words, before) << "at " << offset;
 }
 
-TEST(VaesKeystream, GivesAndAddsTheBytesOfOpenSslForAnySeedOffsetAndLength) {
-  if (!HasVaes()) GTEST_SKIP() << "this processor has no VAES";
+class VaesKeystream : public ::testing::TestWithParam<VaesWidth> {};
+
+TEST_P(VaesKeystream, GivesAndAddsTheBytesOfOpenSslForAnySeedOffsetAndLength) {
+  if (!HasVaes(GetParam())) GTEST_SKIP() << "this processor has no VAES of that width";
   for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     SCOPED_TRACE(::testing::Message() << "seed=" << seed);
     SeededRng rng(seed);
     const Secret key(RandomSeed(rng));
     const auto reference = NewOpenSslKeystream(key).value();
-    const auto stream = NewVaesKeystream(key);
+    const auto stream = NewVaesKeystream(GetParam(), key);
     ASSERT_NE(stream->adding(), nullptr);
     for (int i = 0; i < 5; ++i) {
       const std::uint64_t offset = RandomOffset(rng);
@@ -186,9 +195,14 @@ TEST(VaesKeystream, GivesAndAddsTheBytesOfOpenSslForAnySeedOffsetAndLength) {
   }
 }
 
+INSTANTIATE_TEST_SUITE_P(Widths, VaesKeystream, ::testing::Values(VaesWidth::k256, VaesWidth::k512),
+                         [](const auto& width) {
+                           return width.param == VaesWidth::k256 ? "Bits256" : "Bits512";
+                         });
+
 TEST(AesCtrKeystream, TakesTheVectorInstructionsWhereTheyAre) {
   const auto stream = NewAesCtrKeystream(Secret(Bytes(32))).value();
-  EXPECT_EQ(stream->adding() != nullptr, HasVaes());
+  EXPECT_EQ(stream->adding() != nullptr, WidestVaes().has_value());
 }
 
 }  // namespace
