@@ -200,10 +200,10 @@ bool SecureRound::MayLose(std::size_t devices) const {
 }
 
 void SecureRound::ConsiderWaiting() {
-  const auto missing = Missing();
-  if (!missing || *missing == 0 || !writing_.empty()) return;
   const Timestamp now = ports_.clock.Now();
   patience_.See(session().state().index(), Came(), now);
+  const auto missing = Missing();
+  if (!missing || *missing == 0 || !writing_.empty()) return;
   const auto lost = static_cast<std::size_t>(std::count_if(
       lost_.begin(), lost_.end(), [this](const DeviceId& device) { return IsMissing(device); }));
   if (lost < *missing) {

@@ -7,13 +7,21 @@ namespace {
 using namespace std::chrono_literals;
 constexpr Timestamp kStart{Duration(1'000'000)};
 
-TEST(Patience, LastsAFewTimesAsLongAsTheOthersLieApart) {
+TEST(Patience, LastsAFewTimesAsLongAsTheLongestGapBetweenTheOthers) {
   Patience patience(40ms);
   patience.See(1, 0, kStart);
-  patience.See(1, 3, kStart + 100ms);
-  patience.See(1, 7, kStart + 300ms);
-  patience.See(1, 7, kStart + 900ms);  // Nobody came: the others lie 200 ms apart.
-  EXPECT_EQ(patience.Until(), kStart + 300ms + 200ms * Patience::kTimes);
+  patience.See(1, 3, kStart + 500ms);  // What all took alike is no gap.
+  patience.See(1, 7, kStart + 600ms);
+  patience.See(1, 8, kStart + 620ms);
+  patience.See(1, 8, kStart + 900ms);  // Nobody came.
+  EXPECT_EQ(patience.Until(), kStart + 620ms + 100ms * Patience::kTimes);
+}
+
+TEST(Patience, GrowsWithADeviceThatCameLate) {
+  Patience patience(40ms);
+  patience.See(1, 5, kStart);
+  patience.See(1, 6, kStart + 10s);
+  EXPECT_EQ(patience.Until(), kStart + 10s + 10s * Patience::kTimes);
 }
 
 TEST(Patience, LastsAtLeastSoLong) {
