@@ -41,6 +41,8 @@ class Journal {
   // The facts of all streams that begin with `prefix`, in leaf order; with `open_only`, those of
   // streams that are not closed.
   virtual Status Replay(std::string_view prefix, bool open_only, const Visitor& visit) = 0;
+  // The facts at leaves [from, to) of the log, in order, as far as there are any.
+  virtual Status ReadLeaves(std::uint64_t from, std::uint64_t to, const Visitor& visit) = 0;
 
   // Calls `observer` after each commit with the number of leaves in the log; from any thread.
   // The returned token ends the subscription when it is destroyed.

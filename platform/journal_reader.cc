@@ -1,6 +1,7 @@
 #include "platform/journal_reader.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "platform/journal_sequencer.h"
 
@@ -113,7 +114,7 @@ StatusOr<std::vector<std::uint64_t>> JournalReader::LeavesOf(std::string_view pr
   return leaves;
 }
 
-Status JournalReader::ReplayAll(std::uint64_t from, std::uint64_t to, Page& page,
+Status JournalReader::ReadRange(std::uint64_t from, std::uint64_t to, Page& page,
                                 const Journal::Visitor& visit) {
   while (from < to) {
     MUSTER_TRY(
@@ -129,19 +130,24 @@ Status JournalReader::ReplayAll(std::uint64_t from, std::uint64_t to, Page& page
   return Ok();
 }
 
+Status JournalReader::ReadLeaves(std::uint64_t from, std::uint64_t to,
+                                 const Journal::Visitor& visit) {
+  MUSTER_ASSIGN(const std::uint64_t leaves, Leaves());
+  Page page;
+  return ReadRange(from, std::min(to, leaves), page, visit);
+}
+
 Status JournalReader::Replay(std::string_view prefix, bool open_only,
                              const Journal::Visitor& visit) {
+  if (prefix.empty() && !open_only)
+    return ReadLeaves(0, std::numeric_limits<std::uint64_t>::max(), visit);
   Page page;
-  if (prefix.empty() && !open_only) {
-    MUSTER_ASSIGN(const std::uint64_t leaves, Leaves());
-    return ReplayAll(0, leaves, page, visit);
-  }
   MUSTER_ASSIGN(const std::vector<std::uint64_t> wanted, LeavesOf(prefix, open_only));
   for (auto begin = wanted.begin(); begin != wanted.end();) {
     auto end = begin + 1;
     while (end != wanted.end() && *end - *(end - 1) <= kNearLeaves) ++end;
     auto next = begin;
-    MUSTER_TRY(ReplayAll(*begin, *(end - 1) + 1, page, [&](const JournalRow& row) {
+    MUSTER_TRY(ReadRange(*begin, *(end - 1) + 1, page, [&](const JournalRow& row) {
       if (row.leaf != *next) return Ok();
       ++next;
       return visit(row);

@@ -23,6 +23,8 @@ class JournalReader {
   Status Read(std::string_view stream, std::uint64_t from_seq, const Journal::Visitor& visit);
   // Memory: 8 bytes a fact visited when there is a prefix or open_only, and one page.
   Status Replay(std::string_view prefix, bool open_only, const Journal::Visitor& visit);
+  // Memory: one page.
+  Status ReadLeaves(std::uint64_t from, std::uint64_t to, const Journal::Visitor& visit);
 
  private:
   struct Page;
@@ -30,7 +32,7 @@ class JournalReader {
   StatusOr<std::uint64_t> Leaves();
   StatusOr<std::uint64_t> NextSeq(std::string_view stream);
   StatusOr<std::vector<std::uint64_t>> LeavesOf(std::string_view prefix, bool open_only);
-  Status ReplayAll(std::uint64_t from, std::uint64_t to, Page& page, const Journal::Visitor& visit);
+  Status ReadRange(std::uint64_t from, std::uint64_t to, Page& page, const Journal::Visitor& visit);
 
   absl::Mutex mu_;
   const std::unique_ptr<Sql> sql_ ABSL_PT_GUARDED_BY(mu_);

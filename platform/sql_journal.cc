@@ -102,6 +102,9 @@ Status SqlJournal::Read(std::string_view stream, std::uint64_t from_seq, const V
 Status SqlJournal::Replay(std::string_view prefix, bool open_only, const Visitor& visit) {
   return reader_.Replay(prefix, open_only, visit);
 }
+Status SqlJournal::ReadLeaves(std::uint64_t from, std::uint64_t to, const Visitor& visit) {
+  return reader_.ReadLeaves(from, to, visit);
+}
 std::shared_ptr<void> SqlJournal::Subscribe(Observer observer) {
   return observers_.Subscribe(std::move(observer));
 }

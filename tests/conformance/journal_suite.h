@@ -37,6 +37,11 @@ class JournalConformance : public ::testing::TestWithParam<Backend<Journal>> {
     EXPECT_THAT(journal->Replay(prefix, open_only, CollectInto(rows)), IsOk());
     return rows;
   }
+  std::vector<Row> Leaves(std::uint64_t from, std::uint64_t to) {
+    std::vector<Row> rows;
+    EXPECT_THAT(journal->ReadLeaves(from, to, CollectInto(rows)), IsOk());
+    return rows;
+  }
   Status Append(std::string_view stream, std::uint64_t next_seq, const Facts& facts,
                 bool close = false) {
     return journal->Append(stream, next_seq, facts, close);

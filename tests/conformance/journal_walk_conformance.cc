@@ -1,7 +1,9 @@
 // What base/journal.h promises readers, asked of every journal there is.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <limits>
 #include <thread>
 
 #include "tests/conformance/journal_suite.h"
@@ -70,6 +72,24 @@ TEST_P(JournalConformance, LongStreamsAndSparseOnesAreReadWhole) {
   EXPECT_EQ(Log().size(), 1502);
 }
 
+TEST_P(JournalConformance, AnyRangeOfLeavesIsReadAcrossStreamsAndNoFurtherThanTheEnd) {
+  constexpr std::uint64_t kEnd = std::numeric_limits<std::uint64_t>::max();
+  EXPECT_THAT(Leaves(0, kEnd), IsEmpty());
+  for (std::uint64_t i = 0; i < 1300; ++i)
+    ASSERT_THAT(Append(fmt::format("s/{}", i % 3), i / 3, {Numbered(i)}, i >= 1297), IsOk());
+  const auto all = Log();
+  ASSERT_EQ(all.size(), 1300);
+  EXPECT_EQ(Leaves(0, kEnd), all);
+  for (const auto& [from, to] : std::initializer_list<std::pair<std::uint64_t, std::uint64_t>>{
+           {0, 1}, {0, 512}, {1, 513}, {511, 1024}, {700, 1300}, {1299, 5000}, {40, kEnd}}) {
+    const auto end = std::min<std::uint64_t>(to, all.size());
+    EXPECT_EQ(Leaves(from, to), std::vector<Row>(all.begin() + from, all.begin() + end)) << from;
+  }
+  for (const auto& [from, to] : std::initializer_list<std::pair<std::uint64_t, std::uint64_t>>{
+           {0, 0}, {7, 7}, {9, 3}, {1300, 1300}, {1300, kEnd}, {kEnd - 1, kEnd}})
+    EXPECT_THAT(Leaves(from, to), IsEmpty()) << from;
+}
+
 TEST_P(JournalConformance, LargeFactsAreReadWhole) {
   const std::string largest = R"({"x":")" + std::string((1 << 20) - 8, 'x') + R"("})";
   ASSERT_EQ(largest.size(), 1 << 20);
@@ -92,6 +112,8 @@ TEST_P(JournalConformance, AVisitorsErrorEndsTheWalkAndIsReturned) {
   EXPECT_EQ(visited, 4);
   EXPECT_THAT(journal->Replay("a", true, stop_at_two), HasCode(kCancelled));
   EXPECT_EQ(visited, 6);
+  EXPECT_THAT(journal->ReadLeaves(1, 3, stop_at_two), HasCode(kCancelled));
+  EXPECT_EQ(visited, 8);
 }
 
 TEST_P(JournalConformance, AVisitorMayUseTheJournalAndSeesNothingOfWhatItAdds) {
@@ -107,6 +129,8 @@ TEST_P(JournalConformance, AVisitorMayUseTheJournalAndSeesNothingOfWhatItAdds) {
   EXPECT_EQ(end, 8);
   EXPECT_THAT(journal->Replay("", false, grow), IsOk());
   EXPECT_EQ(end, 16);
+  EXPECT_THAT(journal->ReadLeaves(12, 100, grow), IsOk());
+  EXPECT_EQ(end, 20);
 }
 
 TEST_P(JournalConformance, ReadersSeeNoHalfAppend) {

@@ -1,5 +1,7 @@
 #include "tests/support/memory_journal.h"
 
+#include <algorithm>
+
 namespace muster::testing {
 
 std::shared_ptr<MemoryJournal::Disk> MemoryJournal::NewDisk() { return std::make_shared<Disk>(); }
@@ -51,6 +53,17 @@ Status MemoryJournal::Replay(std::string_view prefix, bool open_only, const Visi
       if (row.stream.starts_with(prefix) &&
           !(open_only && disk_->streams_.find(row.stream)->second.head.closed))
         rows.push_back(row);
+  }
+  for (const JournalRow& row : rows) MUSTER_TRY(visit(row));
+  return Ok();
+}
+
+Status MemoryJournal::ReadLeaves(std::uint64_t from, std::uint64_t to, const Visitor& visit) {
+  std::vector<JournalRow> rows;
+  {
+    absl::MutexLock lock(&disk_->mu_);
+    const std::uint64_t end = std::min<std::uint64_t>(to, disk_->rows_.size());
+    for (std::uint64_t leaf = from; leaf < end; ++leaf) rows.push_back(disk_->rows_[leaf]);
   }
   for (const JournalRow& row : rows) MUSTER_TRY(visit(row));
   return Ok();

@@ -30,6 +30,7 @@ class MemoryJournal final : public Journal {
                 bool close = false) override;
   Status Read(std::string_view stream, std::uint64_t from_seq, const Visitor& visit) override;
   Status Replay(std::string_view prefix, bool open_only, const Visitor& visit) override;
+  Status ReadLeaves(std::uint64_t from, std::uint64_t to, const Visitor& visit) override;
   std::shared_ptr<void> Subscribe(Observer observer) override;
 
  private:

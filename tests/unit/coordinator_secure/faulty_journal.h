@@ -32,6 +32,9 @@ class FaultyJournal final : public Journal {
   Status Replay(std::string_view prefix, bool open_only, const Visitor& visit) override {
     return journal_.Replay(prefix, open_only, visit);
   }
+  Status ReadLeaves(std::uint64_t from, std::uint64_t to, const Visitor& visit) override {
+    return journal_.ReadLeaves(from, to, visit);
+  }
   std::shared_ptr<void> Subscribe(Observer observer) override {
     return journal_.Subscribe(std::move(observer));
   }
