@@ -29,6 +29,9 @@ StatusOr<Bytes> FromHex(std::string_view hex);
 // RFC 4648 section 5, no padding.
 std::string ToBase64Url(ByteView bytes);
 StatusOr<Bytes> FromBase64Url(std::string_view text);
+// RFC 4648 section 4, with padding. Each value has one text: INVALID_ARGUMENT on any other.
+std::string ToBase64(ByteView bytes);
+StatusOr<Bytes> FromBase64(std::string_view text);
 
 // A SHA-256 value. Text form: "sha256:" and 64 lower-case hex digits.
 class Digest {

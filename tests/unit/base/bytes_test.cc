@@ -38,13 +38,39 @@ TEST(Bytes, Base64UrlHasOneTextForEachValue) {
     EXPECT_EQ(FromBase64Url(text).status().code(), absl::StatusCode::kInvalidArgument) << text;
 }
 
-TEST(Bytes, RandomBytesComeBackFromBothTexts) {
+// RFC 4648 section 10.
+TEST(Bytes, Base64GivesTheVectorsOfRfc4648) {
+  const std::pair<std::string_view, std::string_view> vectors[] = {{"", ""},
+                                                                   {"f", "Zg=="},
+                                                                   {"fo", "Zm8="},
+                                                                   {"foo", "Zm9v"},
+                                                                   {"foob", "Zm9vYg=="},
+                                                                   {"fooba", "Zm9vYmE="},
+                                                                   {"foobar", "Zm9vYmFy"},
+                                                                   {"\xfb\xff", "+/8="}};
+  for (const auto& [plain, text] : vectors) {
+    EXPECT_EQ(ToBase64(AsBytes(plain)), text);
+    const auto back = FromBase64(text);
+    ASSERT_TRUE(back.ok()) << text;
+    EXPECT_EQ(AsText(*back), plain);
+  }
+}
+
+TEST(Bytes, Base64HasOneTextForEachValue) {
+  for (const std::string_view text :
+       {"Zg", "Zg=", "Zg===", "Z===", "====", "=", "Zh==", "Zm9=", "-_8=", "Zg==Zg==", "Zm8=\n",
+        "Zm9v====", "Z=g=", "Zm 9v==", "Zm9vYg==="})
+    EXPECT_EQ(FromBase64(text).status().code(), absl::StatusCode::kInvalidArgument) << text;
+}
+
+TEST(Bytes, RandomBytesComeBackFromTheirTexts) {
   SeededRng rng(21);
   for (int i = 0; i < 300; ++i) {
     Bytes bytes(rng.Below(70));
     for (std::byte& b : bytes) b = static_cast<std::byte>(rng.Next());
     EXPECT_EQ(*FromHex(ToHex(bytes)), bytes);
     EXPECT_EQ(*FromBase64Url(ToBase64Url(bytes)), bytes);
+    EXPECT_EQ(*FromBase64(ToBase64(bytes)), bytes);
   }
 }
 
