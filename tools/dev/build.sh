@@ -2,6 +2,8 @@
 
 # A precompiled header is what its inputs are; ccache wants to be told so before it keeps what uses one.
 export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros,include_file_mtime,include_file_ctime}
+# What one checkout compiled, another need not: paths below a checkout count as relative ones.
+export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$PWD} CCACHE_NOHASHDIR=${CCACHE_NOHASHDIR:-1}
 jobs=$(nproc)
 programs=(musterd muster muster-edge muster-torch)
 
