@@ -12,6 +12,8 @@ void AddStats(CLI::App& app, Shell& shell);     // stats
 void AddCampaign(CLI::App& app, Shell& shell);  // campaign pause|resume|cancel
 void AddDevice(CLI::App& app, Shell& shell);    // device release
 void AddModel(CLI::App& app, Shell& shell);     // model list|show|create|download|alias
+void AddAudit(CLI::App& app, Shell& shell);     // audit export|verify
+void AddFsck(CLI::App& app, Shell& shell);      // fsck
 void AddToken(CLI::App& app, Shell& shell);     // token create|list
 void AddContexts(CLI::App& app, Shell& shell);  // context list|show|use|add
 

@@ -120,6 +120,8 @@ int RunMuster(const std::vector<std::string>& arguments, World& world) {
   AddCampaign(app, shell);
   AddDevice(app, shell);
   AddModel(app, shell);
+  AddAudit(app, shell);
+  AddFsck(app, shell);
   AddToken(app, shell);
   AddContexts(app, shell);
   shell.On(app.add_subcommand("version", "Print this program's version"), [&world] {

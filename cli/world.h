@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/crypto.h"
 #include "base/endpoint.h"
 #include "base/secret.h"
 #include "base/status.h"
@@ -70,6 +71,7 @@ struct World {
   Signals& signals;
   const Clock& clock;
   const Hasher& hasher;
+  const Crypto& crypto;  // To check what others signed.
   SubprocessLauncher& launcher;
   std::function<std::shared_ptr<grpc::Channel>(const Endpoint&, const rpc::TlsIdentity&)> connect;
   std::function<void(Duration)> sleep;

@@ -13,5 +13,5 @@ muster_library(platform_os
        prometheus-cpp::core spdlog::spdlog Threads::Threads)
 
 muster_library(platform_http
-  SOURCES http_server.cc http_text.cc ops_http.cc
+  SOURCES http_router.cc http_server.cc http_text.cc ops_http.cc
   DEPS muster_base absl::synchronization absl::time Boost::headers Threads::Threads)

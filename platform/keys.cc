@@ -73,6 +73,13 @@ StatusOr<Ed25519PrivateKey> Ed25519PrivateKey::FromPem(const Secret& pem) {
 
 StatusOr<Secret> Ed25519PrivateKey::ToPem() const { return WritePrivateKey(key_.get()); }
 
+StatusOr<std::string> Ed25519PrivateKey::PublicPem() const {
+  const BioPtr bio(BIO_new(BIO_s_mem()));
+  if (!bio) return OpenSslError("BIO_new");
+  if (PEM_write_bio_PUBKEY(bio.get(), key_.get()) != 1) return OpenSslError("PEM_write_bio_PUBKEY");
+  return std::string(AsText(BioBytes(bio.get())));
+}
+
 StatusOr<Ed25519Signature> Ed25519PrivateKey::Sign(ByteView message) const {
   const MdCtxPtr context(EVP_MD_CTX_new());
   Ed25519Signature signature;

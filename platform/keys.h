@@ -3,6 +3,7 @@
 // printed, copied or written here; ToPem hands them out as a Secret.
 #include <array>
 #include <memory>
+#include <string>
 
 #include "base/bytes.h"
 #include "base/rng.h"
@@ -31,6 +32,7 @@ class Ed25519PrivateKey {
   // algorithm.
   static StatusOr<Ed25519PrivateKey> FromPem(const Secret& pem);
   StatusOr<Secret> ToPem() const;
+  StatusOr<std::string> PublicPem() const;  // SubjectPublicKeyInfo, as `openssl pkey -pubin` reads.
   StatusOr<Ed25519Signature> Sign(ByteView message) const;
   const Ed25519PublicKey& PublicKey() const { return public_key_; }
 

@@ -9,6 +9,7 @@
 #include "cli/root.h"
 #include "platform/log.h"
 #include "platform/posix_subprocess.h"
+#include "platform/openssl_crypto.h"
 #include "platform/sha256.h"
 #include "platform/system_clock.h"
 
@@ -52,6 +53,7 @@ int main(int argc, char** argv) {
   cli::RealSignals signals;
   const platform::SystemClock clock;
   const platform::OpenSslHasher hasher;
+  const platform::OpenSslCrypto crypto;
   LazyLauncher launcher;
   cli::World world{
       .screen = terminal,
@@ -59,6 +61,7 @@ int main(int argc, char** argv) {
       .signals = signals,
       .clock = clock,
       .hasher = hasher,
+      .crypto = crypto,
       .launcher = launcher,
       .connect = rpc::MakeChannel,
       .sleep = [](Duration d) { std::this_thread::sleep_for(d); },

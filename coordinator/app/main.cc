@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "coordinator/app/fsck.h"
 #include "coordinator/app/server.h"
 #include "platform/log.h"
 #include "platform/system_clock.h"
@@ -22,6 +23,7 @@ struct Flags {
   std::string log_format = "text";
   std::string log_file;
   bool check_config = false;
+  bool fsck = false;
 };
 
 void Declare(CLI::App& app, Flags& flags) {
@@ -50,6 +52,8 @@ void Declare(CLI::App& app, Flags& flags) {
   app.add_option("--log-format", flags.log_format, "text or json")->capture_default_str();
   app.add_option("--log-file", flags.log_file, "Append to this file instead of stderr");
   app.add_flag("--check-config", flags.check_config, "Read the flags, say what is wrong, and exit");
+  app.add_flag("--fsck", flags.fsck,
+               "Check the data directory and exit: 0 when it is whole (muster fsck shows it)");
   app.footer(
       "Examples:\n"
       "  muster up                          # musterd and the authority, for a laptop\n"
@@ -72,6 +76,18 @@ int Fail(const Status& status) {
   std::fprintf(stderr, "musterd: %s%s\n", std::string(MessageOf(status)).c_str(),
                reason ? fmt::format(" ({})", NameOf(*reason)).c_str() : "");
   return 1;
+}
+
+// A line for each finding, for `muster fsck`: ok or bad, subject and detail with tabs between.
+int Fsck(const ServerOptions& options) {
+  const auto whole =
+      CheckDataDir(options.data_dir, options.trust_domain, [](const Finding& finding) {
+        std::printf("%s\t%s\t%s\n", finding.ok ? "ok" : "bad", finding.subject.c_str(),
+                    finding.detail.c_str());
+        std::fflush(stdout);
+      });
+  if (!whole.ok()) return Fail(whole.status());
+  return *whole ? 0 : 1;
 }
 
 // A server of a few threads needs no arena for each, which would hold what uploads leave behind;
@@ -104,6 +120,7 @@ int Run(int argc, char** argv) {
   const auto log = Configure(flags, clock);
   if (!log.ok()) return Fail(log.status());
   if (flags.check_config) return 0;
+  if (flags.fsck) return Fsck(flags.server);
   const auto server = StartServer(flags.server, **log);
   if (!server.ok()) return Fail(server.status());
   std::printf("ready %s http %s\n", (*server)->grpc().Text().c_str(),

@@ -5,12 +5,14 @@
 #include "base/seeded.h"
 #include "coordinator/app/assemble.h"
 #include "coordinator/app/data_dir.h"
+#include "coordinator/app/log_keeper.h"
+#include "coordinator/app/log_key.h"
 #include "coordinator/app/openssl_identities.h"
 #include "coordinator/rpc/campaign_service.h"
 #include "coordinator/rpc/edge_service.h"
 #include "coordinator/rpc/enrolment_service.h"
 #include "coordinator/rpc/fleet_service.h"
-#include "platform/http_server.h"
+#include "platform/http_router.h"
 #include "platform/openssl_crypto.h"
 #include "platform/ops_http.h"
 #include "platform/private_file.h"
@@ -19,8 +21,10 @@
 #include "platform/secure_rng.h"
 #include "platform/system_clock.h"
 #include "platform/thread_pool.h"
+#include "registry/http/log_http.h"
 #include "registry/rpc/artefact_service.h"
 #include "registry/rpc/contract_service.h"
+#include "registry/rpc/evidence_service.h"
 #include "registry/rpc/model_service.h"
 
 namespace muster::coordinator {
@@ -64,6 +68,7 @@ class MusterServerImpl final : public MusterServer {
   void Stop() override;
 
  private:
+  Status OpenLog();
   Status StartHttp();
   Status StartGrpc();
 
@@ -77,6 +82,8 @@ class MusterServerImpl final : public MusterServer {
   platform::PrometheusSink metrics_;
   DataDir dir_;
   platform::ThreadPool pool_;
+  LogKey log_key_;
+  std::unique_ptr<registry::audit::MerkleLog> merkle_;
   std::unique_ptr<OpenSslIdentities> identities_;
   Assembled assembled_;
   std::unique_ptr<rpc::Border> border_;
@@ -87,7 +94,9 @@ class MusterServerImpl final : public MusterServer {
   std::unique_ptr<registry::ContractService> contracts_;
   std::unique_ptr<registry::ModelService> models_;
   std::unique_ptr<registry::ArtefactService> artefacts_;
+  std::unique_ptr<registry::EvidenceService> evidence_;
   std::unique_ptr<rpc::Server> server_;
+  std::unique_ptr<LogKeeper> log_keeper_;
   std::unique_ptr<platform::HttpServer> http_;
   Endpoint http_address_;
   std::atomic<bool> ready_ = false;
@@ -97,6 +106,7 @@ class MusterServerImpl final : public MusterServer {
 Status MusterServerImpl::Start() {
   MUSTER_ASSIGN(Bytes authority_key, ReadAuthorityKey(options_.authority_key_file));
   MUSTER_ASSIGN(dir_, OpenDataDir(options_.data_dir, options_.trust_domain, clock_, rng_));
+  MUSTER_TRY(OpenLog());    // Before anything is recorded over a history that is not ours.
   MUSTER_TRY(StartHttp());  // Health answers while a long journal is replayed.
   identities_ = std::make_unique<OpenSslIdentities>(*dir_.ca);
   CoordinatorOptions options{std::move(authority_key), {}};
@@ -105,6 +115,7 @@ Status MusterServerImpl::Start() {
   MUSTER_ASSIGN(assembled_, Assemble(options, {clock_, pool_, jitter_, rng_, *dir_.journal,
                                                *dir_.blobs, *dir_.files, *dir_.directory,
                                                *identities_, crypto_, log_, metrics_}));
+  log_keeper_ = std::make_unique<LogKeeper>(*dir_.journal, *merkle_, log_);
   assembled_.coordinator->Start();
   MUSTER_TRY(StartGrpc());
   MUSTER_TRY(WriteOperatorContext(dir_, server_->address().Text()));
@@ -113,12 +124,24 @@ Status MusterServerImpl::Start() {
   return Ok();
 }
 
+Status MusterServerImpl::OpenLog() {
+  MUSTER_ASSIGN(log_key_,
+                OpenOrCreateLogKey(options_.data_dir + "/log", options_.trust_domain, rng_));
+  auto merkle = registry::audit::MerkleLog::Open(
+      {*dir_.journal, *dir_.files, openssl_, *log_key_.signer, log_key_.origin});
+  if (!merkle.ok()) return Prefixed(merkle.status(), options_.data_dir);
+  merkle_ = *std::move(merkle);
+  return Ok();
+}
+
 Status MusterServerImpl::StartHttp() {
-  platform::HttpHandler handler =
-      platform::MakeOpsHandler({.metrics = [this] { return metrics_.Expose(); },
-                                .ready = [this]() -> Status {
-                                  return ready_ ? Ok() : Unavailable("starting or stopping");
-                                }});
+  platform::HttpHandler ops = platform::MakeOpsHandler(
+      {.metrics = [this] { return metrics_.Expose(); },
+       .ready = [this]() -> Status {
+         return ready_ ? log_keeper_->status() : Unavailable("starting or stopping");
+       }});
+  platform::HttpHandler handler = platform::Route(
+      {{"/log", registry::MakeLogHandler(*merkle_, log_key_.verifier, "/log")}}, std::move(ops));
   MUSTER_ASSIGN(http_, platform::HttpServer::Start(options_.http.host, options_.http.port,
                                                    std::move(handler), {}, log_));
   http_address_ = {options_.http.host, http_->port()};
@@ -145,10 +168,14 @@ Status MusterServerImpl::StartGrpc() {
   contracts_ = std::make_unique<registry::ContractService>(registry, *border_);
   models_ = std::make_unique<registry::ModelService>(registry, *border_);
   artefacts_ = std::make_unique<registry::ArtefactService>(*dir_.blobs, *border_, log_, limits);
+  evidence_ = std::make_unique<registry::EvidenceService>(
+      registry::evidence::CollectPorts{*dir_.journal, *merkle_, *log_key_.signer, openssl_,
+                                       log_key_.verifier},
+      *dir_.blobs, *border_);
   MUSTER_ASSIGN(const rpc::ServerTls tls, ServerTlsOf(dir_, options_.listen.host));
-  const std::array<grpc::Service*, 7> services{enrolment_.get(), edge_.get(),      campaigns_.get(),
+  const std::array<grpc::Service*, 8> services{enrolment_.get(), edge_.get(),      campaigns_.get(),
                                                fleet_.get(),     contracts_.get(), models_.get(),
-                                               artefacts_.get()};
+                                               artefacts_.get(), evidence_.get()};
   MUSTER_ASSIGN(server_, rpc::Server::Start(options_.listen, tls, services));
   return Ok();
 }
@@ -160,6 +187,7 @@ void MusterServerImpl::Stop() {
   if (server_) server_->Stop(kGrace);
   if (http_) http_->Stop();
   pool_.Stop(kGrace);
+  log_keeper_.reset();
 }
 }  // namespace
 

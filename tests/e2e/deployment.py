@@ -99,7 +99,7 @@ class Deployment:
         program = self.launch("musterd", "musterd", "--data-dir", self.data_dir, "--authority-key",
                               self.authority_dir / "authority.pub", "--listen", self.server,
                               "--http", "127.0.0.1:0", *more)
-        self.server = program.ready()[0]  # The same port after a restart.
+        self.server, _, program.http = program.ready()[:3]  # The same port after a restart.
         return program
 
     def start_authority(self):

@@ -190,6 +190,7 @@ MusterTest::MusterTest()
              .signals = signals_,
              .clock = clock_,
              .hasher = hasher_,
+             .crypto = crypto_,
              .launcher = launcher_,
              .connect = [this](const Endpoint&,
                                const rpc::TlsIdentity&) { return server_->InProcessChannel({}); },

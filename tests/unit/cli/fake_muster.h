@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "cli/root.h"
+#include "platform/openssl_crypto.h"
 #include "platform/sha256.h"
 #include "tests/support/temp_dir.h"
 
@@ -139,6 +140,7 @@ class MusterTest : public ::testing::Test {
   FakeSignals signals_;
   ManualClock clock_;
   platform::OpenSslHasher hasher_;
+  platform::OpenSslCrypto crypto_;
   FakeLauncher launcher_;
   FakeServices services_;
   std::unique_ptr<grpc::Server> server_;

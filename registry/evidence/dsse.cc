@@ -1,0 +1,79 @@
+#include "registry/evidence/dsse.h"
+
+#include <algorithm>
+
+#include "base/canonical_json.h"
+
+namespace muster::registry::evidence {
+namespace {
+constexpr std::string_view kStatement = "https://in-toto.io/Statement/v1";
+constexpr std::string_view kPredicate = "urn:muster:model-version:v1";
+
+Status Invalid(std::string_view what) {
+  return WithReason(InvalidArgument("DSSE envelope: {}", what), Reason::kNOTE_INVALID);
+}
+
+StatusOr<Envelope> Read(const Json& json) {
+  JsonReader reader(json);
+  const std::string payload = reader.Text("payload");
+  Envelope out{reader.Text("payloadType"), {}, {}, {}};
+  const Json& signatures = reader.At("signatures");
+  MUSTER_TRY(reader.status());
+  if (!signatures.is_array() || signatures.size() != 1 || !signatures[0].is_object())
+    return InvalidArgument("one signature is expected");
+  JsonReader signature(signatures[0]);
+  out.key_id = signature.Text("keyid");
+  const std::string encoded = signature.Text("sig");
+  MUSTER_TRY(signature.status());
+  MUSTER_ASSIGN(const Bytes text, FromBase64(payload));
+  MUSTER_ASSIGN(const Bytes bytes, FromBase64(encoded));
+  if (bytes.size() != out.signature.size())
+    return InvalidArgument("a signature of {} bytes, Ed25519 has {}", bytes.size(),
+                           out.signature.size());
+  std::ranges::copy(bytes, out.signature.begin());
+  out.payload = AsText(text);
+  return out;
+}
+}  // namespace
+
+StatusOr<std::string> ModelStatement(std::string_view model, std::uint64_t version,
+                                     const std::vector<Subject>& subjects) {
+  Json files = Json::array();
+  for (const Subject& subject : subjects)
+    files.push_back({{"name", subject.name}, {"digest", {{"sha256", subject.digest.Hex()}}}});
+  return CanonicalJson({{"_type", kStatement},
+                        {"predicateType", kPredicate},
+                        {"subject", std::move(files)},
+                        {"predicate", {{"model", model}, {"version", version}}}});
+}
+
+std::string PreAuthenticationEncoding(std::string_view type, std::string_view payload) {
+  return fmt::format("DSSEv1 {} {} {} {}", type.size(), type, payload.size(), payload);
+}
+
+StatusOr<std::string> SignEnvelope(std::string_view type, std::string_view payload,
+                                   const std::string& key_id, const Signer& signer) {
+  MUSTER_ASSIGN(const Signature signature,
+                signer.Sign(AsBytes(PreAuthenticationEncoding(type, payload))));
+  Json signatures = Json::array({{{"keyid", key_id}, {"sig", ToBase64(signature)}}});
+  return CanonicalJson({{"payload", ToBase64(AsBytes(payload))},
+                        {"payloadType", type},
+                        {"signatures", std::move(signatures)}});
+}
+
+StatusOr<Envelope> ParseEnvelope(std::string_view text) {
+  if (text.size() > kMostEnvelopeBytes) return Invalid("longer than 1 MiB");
+  const auto json = ParseJson(text, 8);
+  if (!json.ok() || !json->is_object()) return Invalid("no JSON object");
+  auto envelope = Read(*json);
+  if (!envelope.ok()) return Invalid(MessageOf(envelope.status()));
+  return envelope;
+}
+
+Status Verify(const Envelope& envelope, const SigningPublic& key, const Crypto& crypto) {
+  return crypto.Verify(key,
+                       AsBytes(PreAuthenticationEncoding(envelope.payload_type, envelope.payload)),
+                       envelope.signature);
+}
+
+}  // namespace muster::registry::evidence

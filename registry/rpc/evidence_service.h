@@ -1,0 +1,27 @@
+#pragma once
+// Evidence for operators and auditors. Translates; what is gathered, registry/evidence says.
+#include <muster/v1/evidence.grpc.pb.h>
+
+#include "base/blobs.h"
+#include "registry/evidence/collect.h"
+#include "rpc/border.h"
+
+namespace muster::registry {
+
+// Safe from any thread; what it borrows outlives it.
+class EvidenceService final : public v1::EvidenceService::CallbackService {
+ public:
+  EvidenceService(evidence::CollectPorts ports, Blobs& blobs, rpc::Border& border)
+      : ports_(std::move(ports)), blobs_(blobs), border_(border) {}
+
+  grpc::ServerUnaryReactor* ExportEvidence(grpc::CallbackServerContext*,
+                                           const v1::ExportEvidenceRequest*,
+                                           v1::ExportEvidenceReply*) override;
+
+ private:
+  const evidence::CollectPorts ports_;
+  Blobs& blobs_;
+  rpc::Border& border_;
+};
+
+}  // namespace muster::registry

@@ -1,0 +1,122 @@
+#include "registry/evidence/exports.h"
+
+#include <gmock/gmock.h>
+
+#include "registry/evidence/frameworks.h"
+#include "tests/unit/registry_evidence/fixture.h"
+
+namespace muster::registry::evidence {
+namespace {
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// A verified bundle with its card.
+struct Shown {
+  Shown() : bundle(*history.Export()), verified(*Verify(bundle, history.key(), history.crypto())) {
+    card = *CardOf("wear", 2, verified.facts);
+  }
+  Evidence evidence() const { return {bundle, verified, card}; }
+  History history;
+  Bundle bundle;
+  Verified verified;
+  Card card;
+};
+
+const Field* Find(const Card& card, std::string_view key) {
+  for (const Section& section : card.sections)
+    for (const Field& field : section.fields)
+      if (field.key == key) return &field;
+  return nullptr;
+}
+
+TEST(Card, SaysWhatTheFactsSayAndWhere) {
+  const Shown shown;
+  EXPECT_EQ(shown.card.params, "sha256:" + std::string(64, '2'));
+  EXPECT_EQ(shown.card.metrics, (std::map<std::string, std::string>{{"rmse", "13.7"}}));
+  EXPECT_EQ(shown.card.rounds.size(), 3u);
+  const Field* const rounds = Find(shown.card, "training.rounds");
+  ASSERT_NE(rounds, nullptr);
+  EXPECT_EQ(rounds->value, "3 up to round 3, 9 updates summed");
+  EXPECT_EQ(rounds->leaves.size(), 3u);
+  ASSERT_NE(Find(shown.card, "training.devices"), nullptr);
+  EXPECT_EQ(Find(shown.card, "training.devices")->value, "3");
+  EXPECT_EQ(Find(shown.card, "data.fields")->value, "heat FLOAT [Cel] 10..90");
+  EXPECT_EQ(shown.card.history.back().what,
+            "alias champion was pointed at version 2 (before: none)");
+}
+
+TEST(Card, NamesForEachFieldALeafThatTheBundleHas) {
+  const Shown shown;
+  for (const Section& section : shown.card.sections)
+    for (const Field& field : section.fields) {
+      EXPECT_FALSE(field.leaves.empty()) << field.key;
+      for (const std::uint64_t leaf : field.leaves)
+        EXPECT_TRUE(std::ranges::any_of(shown.bundle.leaves, [&](const Leaf& l) {
+          return l.index == leaf;
+        })) << field.key;
+    }
+}
+
+TEST(Card, MapsEveryFieldToAClause) {
+  const Shown shown;
+  for (const Section& section : shown.card.sections)
+    for (const Field& field : section.fields)
+      EXPECT_FALSE(ClausesOf(field.key).empty()) << field.key;
+  EXPECT_TRUE(ClausesOf("nothing").empty());
+}
+
+TEST(CycloneDx, IsA16BomWithAModelCard) {
+  const Shown shown;
+  const Json bom = Json::parse(ToCycloneDx(shown.evidence()));
+  EXPECT_EQ(bom["bomFormat"], "CycloneDX");
+  EXPECT_EQ(bom["specVersion"], "1.6");
+  EXPECT_THAT(bom["serialNumber"].get<std::string>(),
+              ::testing::MatchesRegex("urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-"
+                                      "[0-9a-f]{12}"));
+  const Json& model = bom["components"][0];
+  EXPECT_EQ(model["type"], "machine-learning-model");
+  EXPECT_EQ(model["hashes"][0]["content"], std::string(64, '2'));
+  const Json& metric = model["modelCard"]["quantitativeAnalysis"]["performanceMetrics"][0];
+  EXPECT_EQ(metric["type"], "rmse");
+  EXPECT_EQ(metric["value"], "13.7");
+}
+
+TEST(CloudEvents, AreOneForEachFact) {
+  const Shown shown;
+  const Json events = Json::parse(ToCloudEvents(shown.evidence()));
+  ASSERT_EQ(events.size(), shown.verified.facts.size());
+  for (const Json& event : events) {
+    EXPECT_EQ(event["specversion"], "1.0");
+    for (const char* required : {"id", "source", "type"})
+      EXPECT_FALSE(event[required].get<std::string>().empty());
+  }
+}
+
+TEST(Csv, HasALineForEachFieldRoundAndChange) {
+  const Shown shown;
+  const std::string csv = ToCsv(shown.evidence());
+  std::size_t fields = 0;
+  for (const Section& section : shown.card.sections) fields += section.fields.size();
+  EXPECT_EQ(std::ranges::count(csv, '\n'),
+            static_cast<std::ptrdiff_t>(1 + fields + shown.card.rounds.size() +
+                                        shown.card.history.size() + 1));
+  EXPECT_THAT(csv, HasSubstr("Annex IV"));
+}
+
+TEST(Csv, HoldsNothingThatASpreadsheetWouldRun) {
+  Shown shown;
+  shown.card.sections[0].fields[0].value = "=HYPERLINK(\"http://x\")";
+  EXPECT_THAT(ToCsv(shown.evidence()), HasSubstr("\"'=HYPERLINK(\"\"http://x\"\")\""));
+}
+
+TEST(Html, EscapesWhatPeopleWroteAndSaysThatItIsNoVerdict) {
+  const Shown shown;
+  const std::string html = ToHtml(shown.evidence());
+  EXPECT_THAT(html, HasSubstr("Wear of &lt;seals&gt; &amp; &quot;gaskets&quot;"));
+  EXPECT_THAT(html, Not(HasSubstr("<seals>")));
+  EXPECT_THAT(html, HasSubstr("evidence, not a verdict"));
+  EXPECT_THAT(html, Not(HasSubstr("<script")));
+}
+
+}  // namespace
+}  // namespace muster::registry::evidence
