@@ -11,10 +11,15 @@ void AddWatch(CLI::App& app, Shell& shell);     // watch
 void AddStats(CLI::App& app, Shell& shell);     // stats
 void AddCampaign(CLI::App& app, Shell& shell);  // campaign pause|resume|cancel
 void AddDevice(CLI::App& app, Shell& shell);    // device release
-void AddModel(CLI::App& app, Shell& shell);     // model list|show|create|download|alias
+void AddModel(CLI::App& app, Shell& shell);     // model list|show|create|download|alias|…
+void AddPromote(CLI::App& app, Shell& shell);   // promote, rollback
 void AddAudit(CLI::App& app, Shell& shell);     // audit export|verify
 void AddFsck(CLI::App& app, Shell& shell);      // fsck
 void AddToken(CLI::App& app, Shell& shell);     // token create|list
 void AddContexts(CLI::App& app, Shell& shell);  // context list|show|use|add
+
+// Subcommands of `model` in files of their own.
+void AddModelRecord(CLI::App* model, Shell& shell);  // history|approve|certify|measure
+void AddModelSearch(CLI::App* model, Shell& shell);  // search|tag
 
 }  // namespace muster::cli

@@ -3,6 +3,7 @@
 
 #include "base/time_text.h"
 #include "cli/pairs.h"
+#include "cli/promotion_view.h"
 #include "cli/statistics_view.h"
 #include "cli/table.h"
 #include "cli/text.h"
@@ -173,6 +174,7 @@ std::string Describe(const v1::ModelView& view, Timestamp now) {
   if (m.label().has_scale()) label += " / " + Real(m.label().scale());
   p.Add("Predicts", label);
   p.Add("Aliases", PairsText(view.aliases()));
+  if (m.has_gates()) p.Add("Gates", GatesText(m.gates()));
   if (view.versions().empty())
     return p.Text() + fmt::format("Versions:  none yet; make one with 'muster model create {}'\n",
                                   Clean(m.name()));
@@ -180,7 +182,13 @@ std::string Describe(const v1::ModelView& view, Timestamp now) {
   p.Add("Parameters", Thousands(latest.parameters()));
   p.Add("Params", latest.params_digest());
   p.Add("Module", Or(latest.module_digest(), "none: the trainer brings its own"));
-  return p.Text() + "Versions:\n" + Indented(VersionTable(view, now));
+  const auto shown = static_cast<std::uint64_t>(view.versions_size());
+  const std::string which =
+      view.version_count() > shown
+          ? fmt::format("Versions (the newest {} of {}; see 'muster model search'):\n", shown,
+                        view.version_count())
+          : "Versions:\n";
+  return p.Text() + which + Indented(VersionTable(view, now));
 }
 
 std::string Describe(const v1::CampaignView& view, Timestamp now) {

@@ -35,6 +35,15 @@ std::uint64_t Total(const google::protobuf::Map<std::string, std::uint64_t>& cou
 
 std::string Count(std::uint64_t n) { return fmt::format("{}", n); }
 
+std::string Origin(const v1::ModelVersion& v) {
+  if (v.campaign().empty()) return "a file";
+  return fmt::format("v{}, {} round {}", v.parent(), v.campaign(), v.round());
+}
+
+std::string Aliases(const v1::ModelVersion& v) {
+  return OrDash(fmt::format("{}", fmt::join(v.aliases(), ", ")));
+}
+
 }  // namespace
 
 std::string MainMetric(const v1::Campaign& campaign) {
@@ -83,15 +92,18 @@ std::string DeviceTable(const v1::ListDevicesReply& reply, Timestamp now) {
 
 std::string VersionTable(const v1::ModelView& model, Timestamp now) {
   Table table({"VERSION", "DIGEST", "FROM", "METRICS", "ALIASES", "CREATED"});
-  for (const v1::ModelVersion& v : model.versions()) {
-    std::vector<std::string> aliases(v.aliases().begin(), v.aliases().end());
-    const std::string from =
-        v.campaign().empty() ? "a file"
-                             : fmt::format("v{}, {} round {}", v.parent(), v.campaign(), v.round());
-    table.Add({Count(v.version()), ShortDigest(v.params_digest()), from,
-               OrDash(PairsText(v.metrics())), OrDash(fmt::format("{}", fmt::join(aliases, ", "))),
+  for (const v1::ModelVersion& v : model.versions())
+    table.Add({Count(v.version()), ShortDigest(v.params_digest()), Origin(v),
+               OrDash(PairsText(v.metrics())), Aliases(v), Ago(now, v.created_unix_ms())});
+  return table.Text();
+}
+
+std::string FoundTable(const v1::SearchVersionsReply& reply, Timestamp now) {
+  Table table({"MODEL", "VERSION", "DIGEST", "FROM", "METRICS", "TAGS", "ALIASES", "CREATED"});
+  for (const v1::ModelVersion& v : reply.versions())
+    table.Add({v.model(), Count(v.version()), ShortDigest(v.params_digest()), Origin(v),
+               OrDash(PairsText(v.metrics())), OrDash(PairsText(v.tags())), Aliases(v),
                Ago(now, v.created_unix_ms())});
-  }
   return table.Text();
 }
 

@@ -7,6 +7,7 @@
 #include "base/safetensors.h"
 #include "cli/artefacts.h"
 #include "cli/commands.h"
+#include "cli/report.h"
 #include "cli/text.h"
 #include "cli/views.h"
 
@@ -15,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Arguments {
-  std::string name, module_path, params_path, out_dir = ".", alias;
+  std::string name, module_path, params_path, report_path, out_dir = ".", alias, override_reason;
   std::uint64_t version = 0;
 };
 
@@ -28,11 +29,6 @@ StatusOr<v1::ModelView> GetModel(Shell& shell, const std::string& name) {
 Status List(Shell& shell) {
   MUSTER_ASSIGN(const auto list, shell.Ask(&v1::ModelService::Stub::ListModels, {}));
   return shell.Show(list, [&] { return ModelTable(list, shell.world.clock.Now()); });
-}
-
-Status ShowOne(Shell& shell, const std::string& name) {
-  MUSTER_ASSIGN(const auto view, GetModel(shell, name));
-  return shell.Show(view, [&] { return Describe(view, shell.world.clock.Now()); });
 }
 
 // The parameters to upload: those of the file, which must fit the module, or the module's own.
@@ -60,9 +56,14 @@ Status Create(Shell& shell, const Arguments& arguments) {
     return InvalidArgument(
         "name a TorchScript file with --module, or for trainers that bring their "
         "own network a safetensors file with --params");
+  v1::CreateVersionRequest request;
+  config::Loaded<v1::Report> report;
+  if (!arguments.report_path.empty()) {
+    MUSTER_ASSIGN(report, LoadReport(arguments.report_path));
+    *request.mutable_report() = report.message;
+  }
   MUSTER_TRY(GetModel(shell, arguments.name).status());  // Before anything large is sent.
   MUSTER_ASSIGN(const Bytes params, ParamsFor(shell.world, arguments));
-  v1::CreateVersionRequest request;
   request.set_model(arguments.name);
   MUSTER_ASSIGN(const Digest params_digest, PutArtefact(shell, "parameters", params));
   request.set_params_digest(params_digest.ToString());
@@ -71,11 +72,12 @@ Status Create(Shell& shell, const Arguments& arguments) {
     MUSTER_ASSIGN(const Digest digest, PutArtefact(shell, arguments.module_path, module));
     request.set_module_digest(digest.ToString());
   }
-  MUSTER_ASSIGN(const auto version, shell.Ask(&v1::ModelService::Stub::CreateVersion, request));
-  return shell.Show(version, [&] {
-    return fmt::format("model/{} version {} created ({} parameters, {})\n", Clean(version.model()),
-                       version.version(), Thousands(version.parameters()),
-                       ShortDigest(version.params_digest()));
+  const auto version = shell.Ask(&v1::ModelService::Stub::CreateVersion, request);
+  if (!version.ok()) return AboutReport(version.status(), report.source);
+  return shell.Show(*version, [&] {
+    return fmt::format("model/{} version {} created ({} parameters, {})\n", Clean(version->model()),
+                       version->version(), Thousands(version->parameters()),
+                       ShortDigest(version->params_digest()));
   });
 }
 
@@ -104,6 +106,18 @@ StatusOr<v1::ModelVersion> Resolve(Shell& shell, const std::string& text) {
   return shell.Ask(&v1::ModelService::Stub::GetVersion, request);
 }
 
+Status ShowOne(Shell& shell, const std::string& name) {
+  const auto show = [&](const auto& view) {
+    return shell.Show(view, [&] { return Describe(view, shell.world.clock.Now()); });
+  };
+  if (name.find_first_of("@:") == std::string::npos) {
+    MUSTER_ASSIGN(const auto model, GetModel(shell, name));
+    return show(model);
+  }
+  MUSTER_ASSIGN(const auto version, Resolve(shell, name));
+  return show(version);
+}
+
 Status Download(Shell& shell, const Arguments& arguments) {
   MUSTER_ASSIGN(const auto version, Resolve(shell, arguments.name));
   std::error_code error;
@@ -127,6 +141,7 @@ Status SetAlias(Shell& shell, const Arguments& arguments) {
   request.set_model(arguments.name);
   request.set_alias(arguments.alias);
   request.set_version(arguments.version);
+  request.set_override_reason(arguments.override_reason);
   MUSTER_ASSIGN(const auto version, shell.Ask(&v1::ModelService::Stub::SetAlias, request));
   return shell.Show(version, [&] {
     if (arguments.version == 0)
@@ -148,6 +163,10 @@ void AddAlias(CLI::App* model, Shell& shell, const std::shared_ptr<Arguments>& a
   CLI::App* remove = alias->add_subcommand("remove", "Take ALIAS away");
   remove->add_option("NAME", arguments->name, "The model")->required();
   remove->add_option("ALIAS", arguments->alias, "The alias")->required();
+  remove
+      ->add_option("--override", arguments->override_reason,
+                   "What a guarded alias is taken away for; needs the role that the model names")
+      ->type_name("REASON");
   for (CLI::App* command : {set, remove})
     shell.On(command, [&shell, arguments] { return SetAlias(shell, *arguments); });
 }
@@ -160,11 +179,12 @@ void AddModel(CLI::App& app, Shell& shell) {
   model->require_subcommand(1);
   model->footer(
       "\nExamples:\n  muster model create rul-net --module net.pt\n"
+      "  muster model show rul-net:champion          # where it comes from, who approved it\n"
       "  muster model download rul-net@3 --out ./net\n"
       "  muster model alias set rul-net champion 3");
   shell.On(model->add_subcommand("list", "List models"), [&shell] { return List(shell); });
-  CLI::App* show = model->add_subcommand("show", "Show a model with its versions");
-  show->add_option("NAME", arguments->name, "The model")->required();
+  CLI::App* show = model->add_subcommand("show", "Show a model with its versions, or one of them");
+  show->add_option("NAME", arguments->name, "NAME, NAME@VERSION or NAME:ALIAS")->required();
   shell.On(show, [&shell, arguments] { return ShowOne(shell, arguments->name); });
 
   CLI::App* create = model->add_subcommand("create", "Make the next version out of files");
@@ -175,6 +195,10 @@ void AddModel(CLI::App& app, Shell& shell) {
       ->add_option("--params", arguments->params_path,
                    "Parameters; default: those inside the module")
       ->type_name("FILE.safetensors");
+  create
+      ->add_option("--report", arguments->report_path,
+                   "Metrics, slices and energy: see 'muster model measure --help'")
+      ->type_name("FILE.yaml");
   create->footer(
       "\nExamples:\n  muster model create rul-net --module net.pt\n"
       "  muster model create linear --params weights.safetensors   # exec trainers");
@@ -186,6 +210,8 @@ void AddModel(CLI::App& app, Shell& shell) {
       ->type_name("DIR");
   shell.On(download, [&shell, arguments] { return Download(shell, *arguments); });
   AddAlias(model, shell, arguments);
+  AddModelRecord(model, shell);
+  AddModelSearch(model, shell);
 }
 
 }  // namespace muster::cli

@@ -19,6 +19,7 @@ Start here:
   muster token create --uses 100 --out join.token
   muster apply -f campaign.yaml
   muster watch campaign turbofan
+  muster promote rul-net 2                  champion, if the model's gates let it
   muster stats --contract turbofan          what the rows are like, without seeing them
 
 Every command has --help with examples. Exit codes: 0 ok, 1 refused or failed, 2 usage,
@@ -120,6 +121,7 @@ int RunMuster(const std::vector<std::string>& arguments, World& world) {
   AddCampaign(app, shell);
   AddDevice(app, shell);
   AddModel(app, shell);
+  AddPromote(app, shell);
   AddAudit(app, shell);
   AddFsck(app, shell);
   AddToken(app, shell);

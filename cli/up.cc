@@ -21,6 +21,7 @@ struct Flags {
   AuthorityFlags authority;
   std::string listen = "127.0.0.1:7443", http = "127.0.0.1:7480";
   std::string authority_listen = "127.0.0.1:7444";
+  std::string roles;
 };
 
 // The last line of a log, where a program that ended says why.
@@ -133,10 +134,17 @@ Status RunBoth(Shell& shell, const Flags& flags, const std::string& dir, Program
                 authority.Start({world.program_dir + "/muster", "authority", "--dir", office,
                                  "--listen", flags.authority_listen, "--coordinator", flags.listen,
                                  "--coordinator-ca", home + "/operator/ca.pem"}));
-  MUSTER_ASSIGN(const std::string address,
-                coordinator.Start({world.program_dir + "/musterd", "--data-dir", home, "--listen",
-                                   flags.listen, "--http", flags.http, "--authority-key",
-                                   office + "/authority.pub"}));
+  std::vector<std::string> musterd{world.program_dir + "/musterd",
+                                   "--data-dir",
+                                   home,
+                                   "--listen",
+                                   flags.listen,
+                                   "--http",
+                                   flags.http,
+                                   "--authority-key",
+                                   office + "/authority.pub"};
+  if (!flags.roles.empty()) musterd.insert(musterd.end(), {"--roles", flags.roles});
+  MUSTER_ASSIGN(const std::string address, coordinator.Start(std::move(musterd)));
   MUSTER_TRY(PointContext(shell, dir));
   world.screen.Out(Welcome(address, authority_address, flags.http, dir));
   return Supervise(world, coordinator, authority);
@@ -183,6 +191,8 @@ void AddUp(CLI::App& app, Shell& shell) {
   address(up, "--listen", flags->listen, "Of the coordinator, for devices and operators");
   address(up, "--http", flags->http, "Of its /metrics, /healthz and /readyz");
   address(up, "--authority-listen", flags->authority_listen, "Of the enrolment authority");
+  up->add_option("--roles", flags->roles, "Which operators hold which role: see musterd --help")
+      ->type_name("FILE");
   up->footer(
       "\nKeeps everything under ./muster-data, or --data-dir. Starts musterd and 'muster "
       "authority', which\nend together, and points the context 'local' at them.\n\nExamples:\n"

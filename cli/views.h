@@ -19,11 +19,13 @@ std::string ModelTable(const v1::ListModelsReply& reply, Timestamp now);
 std::string CampaignTable(const v1::ListCampaignsReply& reply, Timestamp now);
 std::string DeviceTable(const v1::ListDevicesReply& reply, Timestamp now);
 std::string VersionTable(const v1::ModelView& model, Timestamp now);
+std::string FoundTable(const v1::SearchVersionsReply& reply, Timestamp now);
 std::string TokenTable(const v1::ListTokensReply& reply, Timestamp now);
 
 // For `describe`: everything there is to say.
 std::string Describe(const v1::ContractVersion& contract, Timestamp now);
 std::string Describe(const v1::ModelView& model, Timestamp now);
+std::string Describe(const v1::ModelVersion& version, Timestamp now);
 std::string Describe(const v1::CampaignView& campaign, Timestamp now);
 std::string Describe(const v1::DeviceView& device, Timestamp now);
 

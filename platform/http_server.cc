@@ -143,6 +143,7 @@ class Session : public std::enable_shared_from_this<Session> {
     if (!target.ok()) return ReplyLast(ErrorReply(400, MessageOf(target.status())));
     HttpRequest request{.method = text(message.method_string()),
                         .path = std::move(target->path),
+                        .raw_path = std::move(target->raw_path),
                         .query = std::move(target->query),
                         .headers = {},
                         .body = std::move(parser_->get().body())};

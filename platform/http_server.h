@@ -19,10 +19,11 @@ namespace muster::platform {
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpRequest {
-  std::string method;   // "GET"; methods are case-sensitive.
-  std::string path;     // Percent-decoded, begins with '/'.
-  std::string query;    // After '?', as it came.
-  HttpHeaders headers;  // Names in lower case, in the order they came.
+  std::string method;    // "GET"; methods are case-sensitive.
+  std::string path;      // Percent-decoded, begins with '/'.
+  std::string raw_path;  // As it came: "%2F" is no separator, where `path` cannot tell.
+  std::string query;     // After '?', as it came.
+  HttpHeaders headers;   // Names in lower case, in the order they came.
   std::string body;
 
   // The first header of that (lower-case) name, or "".

@@ -34,10 +34,11 @@ StatusOr<std::string> PercentDecoded(std::string_view text) {
 StatusOr<HttpTarget> ParseTarget(std::string_view target) {
   if (!target.starts_with('/')) return InvalidArgument("target: does not begin with '/'");
   const auto mark = target.find('?');
-  MUSTER_ASSIGN(std::string path, PercentDecoded(target.substr(0, mark)));
+  const std::string_view raw_path = target.substr(0, mark);
+  MUSTER_ASSIGN(std::string path, PercentDecoded(raw_path));
   std::string query(mark == target.npos ? std::string_view() : target.substr(mark + 1));
   if (std::ranges::any_of(query, IsControl)) return InvalidArgument("target: a control character");
-  return HttpTarget{std::move(path), std::move(query)};
+  return HttpTarget{std::move(path), std::string(raw_path), std::move(query)};
 }
 
 std::string SafeHeaderValue(std::string_view value) {

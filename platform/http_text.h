@@ -8,8 +8,9 @@
 namespace muster::platform {
 
 struct HttpTarget {
-  std::string path;   // Decoded.
-  std::string query;  // As it came.
+  std::string path;      // Decoded.
+  std::string raw_path;  // As it came; its escapes are well-formed.
+  std::string query;     // As it came.
 };
 
 // A request target in origin form: "/path?query". INVALID_ARGUMENT when it does not begin with

@@ -17,8 +17,8 @@
 
 namespace muster::registry {
 
-// `Kind` says which: types Name (a Strong<std::string>) and State, the prefix kStreams of its
-// streams "<prefix><name>", and Decode(name, row) -> StatusOr<fact>; beside the fact stand
+// `Kind` says which: types Name (a Strong<std::string>), State and Facts, the prefix kStreams of
+// its streams "<prefix><name>", and Decode(name, row) -> StatusOr<fact>; beside the fact stand
 // EncodeFact(fact), Decide(state, event, now) and Apply(state, fact).
 //
 // Safe from any thread. Readers never wait for the disk: they take the state as it was recorded
@@ -28,11 +28,13 @@ class Book {
  public:
   using Name = typename Kind::Name;
   using State = typename Kind::State;
+  using Facts = typename Kind::Facts;
   using Snapshot = std::shared_ptr<const State>;
 
   struct Changed {
     Snapshot before;  // Never null; of an unknown name the empty state.
     Snapshot after;   // The same when there was nothing to change.
+    Facts facts;      // What was decided.
   };
 
   Book(Journal& journal, const Clock& clock) : journal_(journal), clock_(clock) {}
@@ -81,15 +83,15 @@ class Book {
       const Page page = PageOf(name);
       const Snapshot before = page.state ? page.state : std::make_shared<const State>();
       MUSTER_ASSIGN(const auto asked, event(*before));
-      MUSTER_ASSIGN(const auto facts, Decide(*before, asked, clock_.Now()));
-      if (facts.empty()) return Changed{before, before};
+      MUSTER_ASSIGN(Facts facts, Decide(*before, asked, clock_.Now()));
+      if (facts.empty()) return Changed{before, before, {}};
       auto after = std::make_shared<State>(*before);
       for (const auto& fact : facts) Apply(*after, fact);
-      if (dry_run) return Changed{before, std::move(after)};
+      if (dry_run) return Changed{before, std::move(after), std::move(facts)};
       const Status recorded = Record(name, page.next_seq, facts);
       if (recorded.ok()) {
         Keep(name, {after, page.next_seq + facts.size()});
-        return Changed{before, std::move(after)};
+        return Changed{before, std::move(after), std::move(facts)};
       }
       if (recorded.code() != absl::StatusCode::kAborted || tries == kMostTries) return recorded;
       MUSTER_TRY(CatchUp(name));

@@ -1,45 +1,12 @@
 #include "registry/model.h"
 
 #include <algorithm>
-#include <cmath>
 
-#include "registry/names.h"
+#include "base/time_text.h"
+#include "registry/model_parts.h"
 
 namespace muster::registry {
 namespace {
-constexpr std::size_t kMaxMetrics = 64;
-
-template <typename... Args>
-Status Immutable(std::string_view path, fmt::format_string<Args...> f, Args&&... args) {
-  return WithField(
-      WithReason(FailedPrecondition("{}: {}", path, fmt::format(f, std::forward<Args>(args)...)),
-                 Reason::kVERSION_IMMUTABLE),
-      path);
-}
-
-template <typename... Args>
-Status Missing(fmt::format_string<Args...> f, Args&&... args) {
-  return WithReason(NotFound(f, std::forward<Args>(args)...), Reason::kRESOURCE_NOT_FOUND);
-}
-
-// What of a field reaches the model: its declared range is part of the model's input.
-bool ReadsTheSame(const FieldSpec& a, const FieldSpec& b) {
-  return a.type == b.type && a.unit == b.unit && a.min == b.min && a.max == b.max;
-}
-
-// The first field that the model reads and that differs between two versions of its contract.
-const std::string* FirstChange(const ModelSpec& spec, const ContractVersion& a,
-                               const ContractVersion& b) {
-  const auto same = [&](const std::string& name) {
-    const FieldSpec* in_a = a.spec.Find(name);
-    const FieldSpec* in_b = b.spec.Find(name);
-    return in_a != nullptr && in_b != nullptr && ReadsTheSame(*in_a, *in_b);
-  };
-  for (const std::string& feature : spec.input.features)
-    if (!same(feature)) return &feature;
-  return same(spec.label.field) ? nullptr : &spec.label.field;
-}
-
 // Versions were trained on what the model read when they were made.
 Status CheckUnchanged(const ModelState& state, const ApplyModel& e) {
   const std::string why = fmt::format(
@@ -60,14 +27,10 @@ Status CheckUnchanged(const ModelState& state, const ApplyModel& e) {
   return Ok();
 }
 
-Status CheckMetrics(const std::map<std::string, double>& metrics) {
-  if (metrics.size() > kMaxMetrics)
-    return InvalidField("metrics", "{} metrics are more than {}", metrics.size(), kMaxMetrics);
-  for (const auto& [name, value] : metrics) {
-    MUSTER_TRY(CheckName(name, "metrics"));
-    if (!std::isfinite(value)) return InvalidField("metrics." + name, "is not finite");
-  }
-  return Ok();
+// Gates that stand are loosened by whom they let override them.
+bool MayChangeGates(const ModelState& state, const ApplyModel& e) {
+  if (!state.spec || !state.spec->gates || state.spec->gates == e.spec.gates) return true;
+  return e.roles.Holds(e.by, state.spec->gates->override_role);
 }
 
 StatusOr<ModelFacts> On(const ModelState& state, const ApplyModel& e, Timestamp now) {
@@ -75,12 +38,20 @@ StatusOr<ModelFacts> On(const ModelState& state, const ApplyModel& e, Timestamp 
   if (!state.versions.empty()) MUSTER_TRY(CheckUnchanged(state, e));
   if (e.contract) MUSTER_TRY(CheckAgainst(e.spec, *e.contract));
   if (state.spec == e.spec) return ModelFacts{};
+  if (!MayChangeGates(state, e)) {
+    const std::string& role = state.spec->gates->override_role;
+    return ModelFacts{
+        ModelActionDenied{"change-gates", VersionNumber(), Reason::kROLE_MISSING,
+                          fmt::format("gates that stand are changed by a {}, which {} is not; {}",
+                                      role, e.by, e.roles.WhoHolds(role)),
+                          now, e.by}};
+  }
   return ModelFacts{ModelApplied{e.spec, now, e.by}};
 }
 
 StatusOr<ModelFacts> On(const ModelState& state, const CreateModelVersion& e, Timestamp now) {
   if (e.origin && FindPublished(state, *e.origin, e.params) != nullptr) return ModelFacts{};
-  MUSTER_TRY(CheckMetrics(e.metrics));
+  MUSTER_TRY(Validate(e.measured));
   if (e.parent.value() != 0 && state.Find(e.parent) == nullptr)
     return Missing("model {} has no version {} to be the parent", state.spec->name.value(),
                    e.parent.value());
@@ -93,7 +64,8 @@ StatusOr<ModelFacts> On(const ModelState& state, const CreateModelVersion& e, Ti
   version.contract_version = state.spec->contract_version;
   version.parent = e.parent;
   version.origin = e.origin;
-  version.metrics = e.metrics;
+  version.lineage = e.lineage;
+  version.measured = e.measured;
   version.parameters = e.parameters;
   version.created_at = now;
   version.created_by = e.by;
@@ -101,23 +73,26 @@ StatusOr<ModelFacts> On(const ModelState& state, const CreateModelVersion& e, Ti
 }
 
 StatusOr<ModelFacts> On(const ModelState& state, const MoveAlias& e, Timestamp now) {
-  if (e.alias == kLatest)
-    return InvalidField("alias", "'{}' always means the newest version", kLatest);
-  if (!IsAliasName(e.alias))
-    return InvalidField("alias",
-                        "'{}' is not a lower case letter followed by at most 40 of lower case "
-                        "letters, digits and '-'",
-                        e.alias.substr(0, 80));
+  MUSTER_TRY(CheckAlias(e.alias));
+  if (state.Guards(e.alias))
+    return WithReason(FailedPrecondition("'{}' is guarded: promote a version", e.alias),
+                      Reason::kGATE_REFUSED);
   const auto known = state.aliases.find(e.alias);
   const VersionNumber from = known == state.aliases.end() ? VersionNumber() : known->second;
-  if (e.version.value() != 0 && state.Find(e.version) == nullptr)
-    return Missing("model {} has no version {}", state.spec->name.value(), e.version.value());
+  if (e.version.value() != 0) MUSTER_TRY(Require(state, e.version).status());
   if (e.version.value() == 0 && from.value() == 0)
     return Missing("model {} has no alias '{}'", state.spec->name.value(), e.alias);
   if (e.version == from) return ModelFacts{};
-  return ModelFacts{AliasMoved{e.alias, e.version, from, now, e.by}};
+  return ModelFacts{AliasMoved{e.alias, e.version, from, now, e.by, How::kSet, "", {}}};
 }
 }  // namespace
+
+StatusOr<const ModelVersion*> Require(const ModelState& state, VersionNumber version) {
+  if (const ModelVersion* found = version.value() == 0 ? nullptr : state.Find(version))
+    return found;
+  return Missing("model {} has {} version(s), and no version {}", state.spec->name.value(),
+                 state.versions.size(), version.value());
+}
 
 const ModelVersion* ModelState::Find(VersionNumber version) const {
   const std::uint64_t number = version.value() == 0 ? versions.size() : version.value();
@@ -128,6 +103,12 @@ const ModelVersion* ModelState::Find(std::string_view alias) const {
   if (alias == kLatest) return Find(VersionNumber());
   const auto it = aliases.find(std::string(alias));
   return it == aliases.end() ? nullptr : Find(it->second);
+}
+
+const AliasMoves& ModelState::HistoryOf(std::string_view alias) const {
+  static const AliasMoves kNone;
+  const auto it = history.find(alias);
+  return it == history.end() ? kNone : it->second;
 }
 
 std::vector<std::string> ModelState::AliasesOf(VersionNumber version) const {
@@ -148,21 +129,15 @@ const ModelVersion* FindPublished(const ModelState& state, const CampaignRound& 
 StatusOr<ModelFacts> Decide(const ModelState& state, const ModelEvent& event, Timestamp now) {
   if (!state.spec && !std::holds_alternative<ApplyModel>(event))
     return Missing("there is no such model");
-  return std::visit([&](const auto& e) { return On(state, e, now); }, event);
-}
-
-void Apply(ModelState& state, const ModelFact& fact) {
-  std::visit(Overloaded{
-                 [&](const ModelApplied& f) { state.spec = f.spec; },
-                 [&](const ModelVersionCreated& f) { state.versions.push_back(f.version); },
-                 [&](const AliasMoved& f) {
-                   if (f.version.value() == 0)
-                     state.aliases.erase(f.alias);
-                   else
-                     state.aliases[f.alias] = f.version;
-                 },
-             },
-             fact);
+  MUSTER_ASSIGN(ModelFacts facts,
+                std::visit([&](const auto& e) { return On(state, e, now); }, event));
+  if (!facts.empty() && now < state.newest_at)
+    return WithReason(
+        FailedPrecondition("the clock says {}, and the newest fact of model {} is of {}: set the "
+                           "coordinator's clock right, or wait until it has caught up",
+                           FormatTime(now), state.spec->name.value(), FormatTime(state.newest_at)),
+        Reason::kCLOCK_BACKWARDS);
+  return facts;
 }
 
 }  // namespace muster::registry

@@ -41,6 +41,11 @@ Status CheckWindow(const InputSpec& input) {
   return Ok();
 }
 
+// What of a field reaches the model: its declared range is part of the model's input.
+bool ReadsTheSame(const FieldSpec& a, const FieldSpec& b) {
+  return a.type == b.type && a.unit == b.unit && a.min == b.min && a.max == b.max;
+}
+
 template <typename... Args>
 Status Mismatch(std::string_view path, fmt::format_string<Args...> f, Args&&... args) {
   return WithField(
@@ -78,7 +83,7 @@ Status Validate(const ModelSpec& spec) {
     return InvalidField("label.max", "is not finite");
   if (spec.label.scale && !(*spec.label.scale > 0 && std::isfinite(*spec.label.scale)))
     return InvalidField("label.scale", "{} is not more than 0", *spec.label.scale);
-  return Ok();
+  return spec.gates ? Validate(*spec.gates) : Ok();
 }
 
 Status CheckAgainst(const ModelSpec& spec, const ContractVersion& contract) {
@@ -92,6 +97,18 @@ Status CheckAgainst(const ModelSpec& spec, const ContractVersion& contract) {
                       contract.version.value());
   }
   return NumericField(contract, spec.label.field, "label.field").status();
+}
+
+const std::string* FirstChange(const ModelSpec& spec, const ContractVersion& a,
+                               const ContractVersion& b) {
+  const auto same = [&](const std::string& name) {
+    const FieldSpec* in_a = a.spec.Find(name);
+    const FieldSpec* in_b = b.spec.Find(name);
+    return in_a != nullptr && in_b != nullptr && ReadsTheSame(*in_a, *in_b);
+  };
+  for (const std::string& feature : spec.input.features)
+    if (!same(feature)) return &feature;
+  return same(spec.label.field) ? nullptr : &spec.label.field;
 }
 
 }  // namespace muster::registry

@@ -6,6 +6,7 @@ namespace muster::registry {
 namespace {
 constexpr std::size_t kLongestName = 63;
 constexpr std::size_t kLongestAlias = 41;
+constexpr std::size_t kLongestOperator = 255;
 constexpr std::size_t kShown = 80;  // Bytes of a foreign name in a message.
 
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
@@ -34,6 +35,25 @@ Status CheckName(std::string_view name, std::string_view path) {
                         "'_', '.' and '-'",
                         name.substr(0, kShown), kLongestName - 1);
   return Ok();
+}
+
+Status CheckAliasName(std::string_view name, std::string_view path) {
+  if (IsAliasName(name)) return Ok();
+  return InvalidField(path,
+                      "'{}' is not a lower case letter followed by at most {} of lower case "
+                      "letters, digits and '-'",
+                      name.substr(0, kShown), kLongestAlias - 1);
+}
+
+Status CheckOperatorName(std::string_view name, std::string_view path) {
+  const bool allowed = std::all_of(name.begin(), name.end(), [](char c) {
+    return IsLetter(c) || IsDigit(c) || c == '_' || c == '.' || c == '-';
+  });
+  if (allowed && !name.empty() && name.size() <= kLongestOperator) return Ok();
+  return InvalidField(path,
+                      "'{}' is not the name of an operator: 1 to {} of letters, digits, '_', "
+                      "'.' and '-'",
+                      name.substr(0, kShown), kLongestOperator);
 }
 
 Status CheckDescription(std::string_view text, std::string_view path) {

@@ -25,7 +25,13 @@ Status LookAt(Blobs& blobs, CreateModelVersion& event) {
   return event.module ? At("module_digest", CheckModule(blobs, *event.module)) : Ok();
 }
 
-ModelView ViewOf(const ModelState& state) { return {*state.spec, state.versions, state.aliases}; }
+ModelView ViewOf(const ModelState& state) {
+  return {*state.spec, state.versions, state.notes, state.aliases};
+}
+
+VersionView ViewOf(const ModelState& state, const ModelVersion& version) {
+  return {version, state.notes[version.version.value() - 1], state.AliasesOf(version.version)};
+}
 
 template <typename Which>
 StatusOr<ModelVersion> VersionOf(const ModelState& state, const Which& which,
@@ -100,7 +106,7 @@ StatusOr<AppliedModel> Registry::ApplyModel(const ModelSpec& spec, const ApplyMo
                                             const Caller& by) {
   MUSTER_TRY(Validate(spec));
   const auto event = [&](const ModelState& state) -> StatusOr<ModelEvent> {
-    registry::ApplyModel apply{spec, {}, {}, by.Text()};
+    registry::ApplyModel apply{spec, {}, {}, by.Text(), roles_};
     MUSTER_ASSIGN(apply.contract, ContractOf(spec, options, by));
     if (apply.contract) apply.spec.contract_version = apply.contract->version;
     if (state.spec) {
@@ -109,6 +115,7 @@ StatusOr<AppliedModel> Registry::ApplyModel(const ModelSpec& spec, const ApplyMo
     return apply;
   };
   MUSTER_ASSIGN(const auto done, models_.Change(spec.name, options.dry_run, event));
+  MUSTER_TRY(RefusalIn(done.facts));
   const bool created = !done.before->spec;
   const bool changed = !created && done.before != done.after;
   if ((created || changed) && !options.dry_run)
@@ -121,7 +128,8 @@ StatusOr<AppliedModel> Registry::ApplyModel(const ModelSpec& spec, const ApplyMo
 
 StatusOr<VersionView> Registry::CreateVersion(const CreateRequest& request, const Caller& by) {
   MUSTER_TRY(Require(request.model).status());
-  CreateModelVersion event{request.params, request.module, 0, {}, {}, request.metrics, by.Text()};
+  CreateModelVersion event{request.params,   request.module, 0, {}, {}, {},
+                           request.measured, by.Text()};
   MUSTER_TRY(LookAt(blobs_, event));
   MUSTER_ASSIGN(const auto changed, models_.Change(request.model, false, [&](const ModelState&) {
     return StatusOr<ModelEvent>(event);
@@ -131,15 +139,15 @@ StatusOr<VersionView> Registry::CreateVersion(const CreateRequest& request, cons
                                       {"version", version.version},
                                       {"params", version.params.ToString()},
                                       {"by", event.by}});
-  return VersionView{version, {}};
+  return VersionView{version, {}, {}};
 }
 
 StatusOr<ModelVersion> Registry::PublishVersion(const PublishRequest& request, const Caller& by) {
   const CampaignRound origin{request.campaign, request.round};
   MUSTER_ASSIGN(const ModelSnapshot model, Require(request.model));
   if (const ModelVersion* known = FindPublished(*model, origin, request.params)) return *known;
-  CreateModelVersion event{request.params, request.module,  0,        request.parent,
-                           origin,         request.metrics, by.Text()};
+  CreateModelVersion event{request.params,  request.module,   0,        request.parent, origin,
+                           request.lineage, request.measured, by.Text()};
   MUSTER_TRY(LookAt(blobs_, event));
   MUSTER_ASSIGN(const auto changed, models_.Change(request.model, false, [&](const ModelState&) {
     return StatusOr<ModelEvent>(event);
@@ -151,22 +159,6 @@ StatusOr<ModelVersion> Registry::PublishVersion(const PublishRequest& request, c
                                         {"round", request.round},
                                         {"params", version.params.ToString()}});
   return version;
-}
-
-StatusOr<VersionView> Registry::SetAlias(const ModelName& model, std::string_view alias,
-                                         VersionNumber version, const Caller& by) {
-  MUSTER_TRY(Require(model).status());
-  const MoveAlias event{std::string(alias), version, by.Text()};
-  MUSTER_ASSIGN(const auto changed, models_.Change(model, false, [&](const ModelState&) {
-    return StatusOr<ModelEvent>(event);
-  }));
-  // Taken away: the version it did point at.
-  const ModelState& told = version.value() == 0 ? *changed.before : *changed.after;
-  const ModelVersion& target = *told.Find(event.alias);
-  if (changed.before != changed.after)
-    log_.Info("alias_moved",
-              {{"model", model}, {"alias", event.alias}, {"version", version}, {"by", event.by}});
-  return VersionView{target, changed.after->AliasesOf(target.version)};
 }
 
 // --- Questions ---
@@ -219,13 +211,13 @@ StatusOr<ModelVersion> Registry::Resolve(const ModelName& model, std::string_vie
 StatusOr<VersionView> Registry::GetVersion(const ModelName& model, VersionNumber version) const {
   MUSTER_ASSIGN(const ModelSnapshot known, Require(model));
   MUSTER_ASSIGN(ModelVersion found, VersionOf(*known, version, fmt::format("{}", version.value())));
-  return VersionView{found, known->AliasesOf(found.version)};
+  return ViewOf(*known, found);
 }
 
 StatusOr<VersionView> Registry::GetVersion(const ModelName& model, std::string_view alias) const {
   MUSTER_ASSIGN(const ModelSnapshot known, Require(model));
   MUSTER_ASSIGN(ModelVersion found, VersionOf(*known, alias, alias));
-  return VersionView{found, known->AliasesOf(found.version)};
+  return ViewOf(*known, found);
 }
 
 bool Registry::Uses(const Digest& blob) const {

@@ -6,7 +6,9 @@
 namespace muster::registry {
 namespace {
 constexpr std::array<std::pair<SchemaType, std::string_view>, 3> kTypes = {
-    {{SchemaType::kAvro, "AVRO"}, {SchemaType::kJson, "JSON"}, {SchemaType::kProtobuf, "PROTOBUF"}}};
+    {{SchemaType::kAvro, "AVRO"},
+     {SchemaType::kJson, "JSON"},
+     {SchemaType::kProtobuf, "PROTOBUF"}}};
 }  // namespace
 
 std::string_view NameOf(SchemaType type) { return kTypes[static_cast<std::size_t>(type)].second; }

@@ -8,8 +8,8 @@
 #include "cli/app/machine.h"
 #include "cli/root.h"
 #include "platform/log.h"
-#include "platform/posix_subprocess.h"
 #include "platform/openssl_crypto.h"
+#include "platform/posix_subprocess.h"
 #include "platform/sha256.h"
 #include "platform/system_clock.h"
 

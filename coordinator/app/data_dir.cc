@@ -11,10 +11,36 @@ namespace muster::coordinator {
 namespace {
 constexpr Duration kServerLifetime{365LL * 86'400'000};
 constexpr Duration kOperatorLifetime{365LL * 86'400'000};
+constexpr char kFirstOperator[] = "admin";
 
 bool IsAddress(const std::string& host) {
   return host.find_first_not_of("0123456789.") == std::string::npos ||
          host.find(':') != std::string::npos;
+}
+
+std::filesystem::path Absolute(const std::string& path) {
+  return std::filesystem::absolute(path).lexically_normal();
+}
+
+// Certificate, key and CA in `home`, which is made once the certificate is there.
+Status WriteOperator(const platform::CertificateAuthority& ca, const std::string& home,
+                     const std::string& name) {
+  MUSTER_ASSIGN(const platform::TlsKey key, platform::TlsKey::Generate());
+  MUSTER_ASSIGN(const std::string csr, platform::MakeCsr(key));
+  MUSTER_ASSIGN(const std::string certificate, ca.IssueOperator(csr, name, kOperatorLifetime));
+  MUSTER_ASSIGN(const Secret pem, key.ToPem());
+  MUSTER_TRY(platform::MakePrivateDirectory(home));
+  MUSTER_TRY(platform::WritePrivateFile(home + "/key.pem", pem));
+  MUSTER_TRY(platform::WritePublicFile(home + "/ca.pem", ca.certificate_pem()));
+  return platform::WritePublicFile(home + "/certificate.pem", certificate);
+}
+
+Status WriteContext(const std::string& home, const std::string& server) {
+  return platform::WritePublicFile(
+      home + "/context.yaml",
+      fmt::format("server: {}\nca: {}/ca.pem\ncertificate: {}/certificate.pem\n"
+                  "key: {}/key.pem\n",
+                  server, home, home, home));
 }
 }  // namespace
 
@@ -47,23 +73,25 @@ StatusOr<rpc::ServerTls> ServerTlsOf(const DataDir& dir, const std::string& host
 }
 
 Status WriteOperatorContext(const DataDir& dir, const std::string& server) {
-  const std::string home = std::filesystem::absolute(dir.path).lexically_normal() / "operator";
-  MUSTER_TRY(platform::MakePrivateDirectory(home));
-  if (!std::filesystem::exists(home + "/certificate.pem")) {
-    MUSTER_ASSIGN(const platform::TlsKey key, platform::TlsKey::Generate());
-    MUSTER_ASSIGN(const std::string csr, platform::MakeCsr(key));
-    MUSTER_ASSIGN(const std::string certificate,
-                  dir.ca->IssueOperator(csr, "admin", kOperatorLifetime));
-    MUSTER_ASSIGN(const Secret pem, key.ToPem());
-    MUSTER_TRY(platform::WritePrivateFile(home + "/key.pem", pem));
-    MUSTER_TRY(platform::WritePublicFile(home + "/ca.pem", dir.ca->certificate_pem()));
-    MUSTER_TRY(platform::WritePublicFile(home + "/certificate.pem", certificate));
-  }
-  return platform::WritePublicFile(
-      home + "/context.yaml",
-      fmt::format("server: {}\nca: {}/ca.pem\ncertificate: {}/certificate.pem\n"
-                  "key: {}/key.pem\n",
-                  server, home, home, home));
+  const std::string home = Absolute(dir.path) / "operator";
+  if (!std::filesystem::exists(home + "/certificate.pem"))
+    MUSTER_TRY(WriteOperator(*dir.ca, home, kFirstOperator));
+  return WriteContext(home, server);
+}
+
+StatusOr<std::string> AddOperator(const std::string& dir, const std::string& trust_domain,
+                                  const std::string& name, const std::string& server,
+                                  const Clock& clock, SecureRng& rng) {
+  const std::string home = Absolute(dir) / "operators" / name;
+  if (!std::filesystem::exists(dir + "/ca"))
+    return NotFound("{} is no data directory of musterd: start it there once", dir);
+  if (name == kFirstOperator || std::filesystem::exists(home + "/certificate.pem"))
+    return WithReason(AlreadyExists("operator '{}' is there already", name), Reason::kNAME_TAKEN);
+  MUSTER_ASSIGN(const platform::CertificateAuthority ca,
+                platform::OpenOrCreateCa(dir + "/ca", trust_domain, clock, rng));
+  MUSTER_TRY(WriteOperator(ca, home, name));
+  MUSTER_TRY(WriteContext(home, server));
+  return home;
 }
 
 }  // namespace muster::coordinator

@@ -3,6 +3,7 @@
 // certificate that the first start writes.
 //
 //   LOCK  journal.db  blobs/  files/  ca/  server/  operator/{ca,certificate,key}.pem context.yaml
+//   operators/NAME/ as operator/
 #include <memory>
 #include <string>
 
@@ -36,5 +37,12 @@ StatusOr<rpc::ServerTls> ServerTlsOf(const DataDir& dir, const std::string& host
 // Writes the first operator's certificate and the context that names `server`, unless they are
 // there; the context is renewed when the address changed.
 Status WriteOperatorContext(const DataDir& dir, const std::string& server);
+
+// A certificate for the operator `name`, with its key and a context that names `server`, in
+// DIR/operators/NAME; musterd may be running. Returns that directory. NAME_INVALID; NAME_TAKEN
+// (ALREADY_EXISTS) when the operator is there; NOT_FOUND when no musterd has been started on DIR.
+StatusOr<std::string> AddOperator(const std::string& dir, const std::string& trust_domain,
+                                  const std::string& name, const std::string& server,
+                                  const Clock& clock, SecureRng& rng);
 
 }  // namespace muster::coordinator

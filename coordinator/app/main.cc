@@ -7,9 +7,11 @@
 #include <cstdio>
 #include <memory>
 
+#include "coordinator/app/data_dir.h"
 #include "coordinator/app/fsck.h"
 #include "coordinator/app/server.h"
 #include "platform/log.h"
+#include "platform/secure_rng.h"
 #include "platform/system_clock.h"
 
 namespace muster::coordinator {
@@ -22,6 +24,7 @@ struct Flags {
   std::string log_level = "info";
   std::string log_format = "text";
   std::string log_file;
+  std::string add_operator;
   bool check_config = false;
   bool fsck = false;
 };
@@ -36,6 +39,15 @@ void Declare(CLI::App& app, Flags& flags) {
       ->capture_default_str();
   app.add_option("--authority-key", flags.server.authority_key_file,
                  "File with the enrolment authority's public key (its authority.pub)");
+  app.add_option(
+         "--roles", flags.server.roles_file,
+         "YAML file: which operators hold which role (roles: {reviewer: [ann]}). Without it "
+         "every operator holds every role; still nobody approves a version of their own")
+      ->type_name("FILE");
+  app.add_option("--add-operator", flags.add_operator,
+                 "Write a certificate for this operator to DATA_DIR/operators/NAME and exit; a "
+                 "musterd may be running there")
+      ->type_name("NAME");
   app.add_option("--trust-domain", flags.server.trust_domain, "SPIFFE trust domain of the CA")
       ->capture_default_str();
   app.add_option("--threads", flags.server.threads, "Worker threads; 0: one for each core")
@@ -58,7 +70,8 @@ void Declare(CLI::App& app, Flags& flags) {
       "Examples:\n"
       "  muster up                          # musterd and the authority, for a laptop\n"
       "  musterd --data-dir /var/lib/muster --authority-key /etc/muster/authority.pub\n"
-      "  musterd --listen 0.0.0.0:7443 --authority-key authority.pub --log-format json");
+      "  musterd --listen 0.0.0.0:7443 --authority-key authority.pub --log-format json\n"
+      "  musterd --data-dir /var/lib/muster --listen hub.plant:7443 --add-operator ann");
 }
 
 StatusOr<std::unique_ptr<Logger>> Configure(Flags& flags, const Clock& clock) {
@@ -90,6 +103,15 @@ int Fsck(const ServerOptions& options) {
   return *whole ? 0 : 1;
 }
 
+int AddOperatorAndExit(const Flags& flags, const Clock& clock) {
+  platform::OpenSslRng rng;
+  const auto home = AddOperator(flags.server.data_dir, flags.server.trust_domain,
+                                flags.add_operator, flags.server.listen.Text(), clock, rng);
+  if (!home.ok()) return Fail(home.status());
+  std::printf("%s\n", home->c_str());
+  return 0;
+}
+
 // A server of a few threads needs no arena for each, which would hold what uploads leave behind;
 // and Debian's absl looks for lock cycles at every lock unless told not to. Together a fifth of the
 // memory and a twentieth of the CPU of a round (bench/README.md).
@@ -119,8 +141,11 @@ int Run(int argc, char** argv) {
   const platform::SystemClock clock;
   const auto log = Configure(flags, clock);
   if (!log.ok()) return Fail(log.status());
+  if (const auto roles = ReadRoles(flags.server.roles_file); !roles.ok())
+    return Fail(roles.status());
   if (flags.check_config) return 0;
   if (flags.fsck) return Fsck(flags.server);
+  if (!flags.add_operator.empty()) return AddOperatorAndExit(flags, clock);
   const auto server = StartServer(flags.server, **log);
   if (!server.ok()) return Fail(server.status());
   std::printf("ready %s http %s\n", (*server)->grpc().Text().c_str(),

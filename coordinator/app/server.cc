@@ -3,6 +3,8 @@
 #include <thread>
 
 #include "base/seeded.h"
+#include "config/load.h"
+#include "config/roles_file.h"
 #include "coordinator/app/assemble.h"
 #include "coordinator/app/data_dir.h"
 #include "coordinator/app/log_keeper.h"
@@ -21,11 +23,14 @@
 #include "platform/secure_rng.h"
 #include "platform/system_clock.h"
 #include "platform/thread_pool.h"
+#include "registry/formats/parser.h"
+#include "registry/http/confluent.h"
 #include "registry/http/log_http.h"
 #include "registry/rpc/artefact_service.h"
 #include "registry/rpc/contract_service.h"
 #include "registry/rpc/evidence_service.h"
 #include "registry/rpc/model_service.h"
+#include "registry/rpc/promotion_service.h"
 
 namespace muster::coordinator {
 namespace {
@@ -48,6 +53,18 @@ std::uint64_t RandomSeed(SecureRng& rng) {
   std::uint64_t seed = 0;
   rng.Fill(std::as_writable_bytes(std::span(&seed, 1)));
   return seed;
+}
+
+// HTTP knows no certificates, so only this machine may change schemas through it.
+std::function<StatusOr<Caller>(const platform::HttpRequest&)> SchemaWriters(
+    const std::string& host) {
+  const bool here = host == "localhost" || host == "::1" || host.starts_with("127.");
+  return [here](const platform::HttpRequest&) -> StatusOr<Caller> {
+    if (here) return Caller::Operator("http");
+    return WithReason(PermissionDenied("schemas are changed only where --http listens on loopback; "
+                                       "put a proxy that knows its callers in front"),
+                      Reason::kCALLER_NOT_ALLOWED);
+  };
 }
 
 // Members in order of wiring: destruction takes them apart in reverse.
@@ -84,6 +101,8 @@ class MusterServerImpl final : public MusterServer {
   platform::ThreadPool pool_;
   LogKey log_key_;
   std::unique_ptr<registry::audit::MerkleLog> merkle_;
+  const registry::formats::FormatsParser formats_;
+  std::unique_ptr<registry::Schemas> schemas_;
   std::unique_ptr<OpenSslIdentities> identities_;
   Assembled assembled_;
   std::unique_ptr<rpc::Border> border_;
@@ -93,6 +112,7 @@ class MusterServerImpl final : public MusterServer {
   std::unique_ptr<FleetService> fleet_;
   std::unique_ptr<registry::ContractService> contracts_;
   std::unique_ptr<registry::ModelService> models_;
+  std::unique_ptr<registry::PromotionService> promotions_;
   std::unique_ptr<registry::ArtefactService> artefacts_;
   std::unique_ptr<registry::EvidenceService> evidence_;
   std::unique_ptr<rpc::Server> server_;
@@ -106,10 +126,13 @@ class MusterServerImpl final : public MusterServer {
 Status MusterServerImpl::Start() {
   MUSTER_ASSIGN(Bytes authority_key, ReadAuthorityKey(options_.authority_key_file));
   MUSTER_ASSIGN(dir_, OpenDataDir(options_.data_dir, options_.trust_domain, clock_, rng_));
+  schemas_ = std::make_unique<registry::Schemas>(*dir_.journal, formats_, openssl_, clock_, log_);
+  MUSTER_TRY(schemas_->Recover());
   MUSTER_TRY(OpenLog());    // Before anything is recorded over a history that is not ours.
   MUSTER_TRY(StartHttp());  // Health answers while a long journal is replayed.
   identities_ = std::make_unique<OpenSslIdentities>(*dir_.ca);
   CoordinatorOptions options{std::move(authority_key), {}};
+  MUSTER_ASSIGN(options.roles, ReadRoles(options_.roles_file));
   options.uploads.memory_bytes = options_.upload_memory_bytes;
   options.secure_words = options_.secure_words;
   MUSTER_ASSIGN(assembled_, Assemble(options, {clock_, pool_, jitter_, rng_, *dir_.journal,
@@ -140,8 +163,10 @@ Status MusterServerImpl::StartHttp() {
        .ready = [this]() -> Status {
          return ready_ ? log_keeper_->status() : Unavailable("starting or stopping");
        }});
-  platform::HttpHandler handler = platform::Route(
-      {{"/log", registry::MakeLogHandler(*merkle_, log_key_.verifier, "/log")}}, std::move(ops));
+  platform::HttpHandler handler = registry::WithConfluent(
+      platform::Route({{"/log", registry::MakeLogHandler(*merkle_, log_key_.verifier, "/log")}},
+                      std::move(ops)),
+      *schemas_, {.caller = SchemaWriters(options_.http.host)}, log_);
   MUSTER_ASSIGN(http_, platform::HttpServer::Start(options_.http.host, options_.http.port,
                                                    std::move(handler), {}, log_));
   http_address_ = {options_.http.host, http_->port()};
@@ -167,15 +192,16 @@ Status MusterServerImpl::StartGrpc() {
                                           dir_.ca->certificate_pem());
   contracts_ = std::make_unique<registry::ContractService>(registry, *border_);
   models_ = std::make_unique<registry::ModelService>(registry, *border_);
+  promotions_ = std::make_unique<registry::PromotionService>(registry, *border_);
   artefacts_ = std::make_unique<registry::ArtefactService>(*dir_.blobs, *border_, log_, limits);
   evidence_ = std::make_unique<registry::EvidenceService>(
       registry::evidence::CollectPorts{*dir_.journal, *merkle_, *log_key_.signer, openssl_,
                                        log_key_.verifier},
       *dir_.blobs, *border_);
   MUSTER_ASSIGN(const rpc::ServerTls tls, ServerTlsOf(dir_, options_.listen.host));
-  const std::array<grpc::Service*, 8> services{enrolment_.get(), edge_.get(),      campaigns_.get(),
-                                               fleet_.get(),     contracts_.get(), models_.get(),
-                                               artefacts_.get(), evidence_.get()};
+  const std::array<grpc::Service*, 9> services{
+      enrolment_.get(), edge_.get(),       campaigns_.get(), fleet_.get(),   contracts_.get(),
+      models_.get(),    promotions_.get(), artefacts_.get(), evidence_.get()};
   MUSTER_ASSIGN(server_, rpc::Server::Start(options_.listen, tls, services));
   return Ok();
 }
@@ -190,6 +216,17 @@ void MusterServerImpl::Stop() {
   log_keeper_.reset();
 }
 }  // namespace
+
+StatusOr<registry::Roles> ReadRoles(const std::string& path) {
+  if (path.empty()) return registry::Roles();
+  constexpr std::size_t kLongest = 1 << 20;
+  const auto text = platform::ReadTextFile(path, kLongest);
+  if (!text.ok()) return Prefixed(text.status(), "--roles " + path);
+  MUSTER_ASSIGN(const config::RolesFile file, config::ParseRoles(*text, path));
+  auto roles = registry::Roles::Make(file.holders);
+  if (!roles.ok()) return config::Located(roles.status(), file.source);
+  return roles;
+}
 
 StatusOr<std::unique_ptr<MusterServer>> StartServer(const ServerOptions& options, Logger& log) {
   auto server = std::make_unique<MusterServerImpl>(options, log);

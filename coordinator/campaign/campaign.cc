@@ -20,6 +20,32 @@ bool InBlock(const CampaignState& s, const DeviceId& device) {
   });
 }
 
+// A fact from before commitments were kept breaks the chain: it begins anew with the next one.
+Cohorts CohortsAfter(const Cohorts& before, const RoundSucceeded& f) {
+  if (f.cohort == Digest()) return {};
+  const RoundNumber first = before.commitment == Digest() ? f.key.round : before.first;
+  return {f.cohort, first, before.updates + f.counted};
+}
+
+void Succeed(CampaignState& s, const RoundSucceeded& f) {
+  s.current.reset();
+  s.last_round = f.key.round;
+  s.next_attempt = 1;
+  s.params = f.params;
+  s.optimizer = f.optimizer;
+  s.cohorts = CohortsAfter(s.cohorts, f);
+  const bool last = f.key.round.value() == s.spec.plan.rounds && !s.spec.statistics;
+  if (f.evaluated == 0 && !last) return;
+  EvaluatedRound& evaluated = s.evaluations.emplace_back();
+  evaluated.round = f.key.round;
+  evaluated.params = f.params;
+  evaluated.cohorts = s.cohorts;
+  if (f.evaluated == 0) return;
+  evaluated.metrics = MetricsOf(f.sums);
+  evaluated.devices = f.evaluated;
+  evaluated.examples = f.sums.examples;
+}
+
 RoundKey NextRound(const CampaignState& s) {
   return {s.spec.name, RoundNumber(s.last_round.value() + 1), s.next_attempt};
 }
@@ -66,7 +92,8 @@ StatusOr<CampaignFacts> On(const CampaignState& s, const DevicesBlocked& e) {
 }
 StatusOr<CampaignFacts> On(const CampaignState& s, const RoundPublishedEvent& e) {
   if (s.current != e.key) return CampaignFacts{};
-  CampaignFacts facts{RoundSucceeded{e.key, e.params, e.optimizer, e.counted, e.evaluated, e.sums}};
+  CampaignFacts facts{
+      RoundSucceeded{e.key, e.params, e.optimizer, e.counted, e.evaluated, e.sums, e.cohort}};
   if (const auto why = EndAfter(s, e))
     facts.emplace_back(CampaignCompleted{*why});
   else if (IsRunning(s))
@@ -129,18 +156,7 @@ void Apply(CampaignState& s, const CampaignFact& fact) {
                    s.current = f.key;
                    s.next_attempt = f.key.attempt;
                  },
-                 [&](const RoundSucceeded& f) {
-                   s.current.reset();
-                   s.last_round = f.key.round;
-                   s.next_attempt = 1;
-                   s.params = f.params;
-                   s.optimizer = f.optimizer;
-                   if (f.evaluated > 0)
-                     s.evaluations.push_back(
-                         {f.key.round, MetricsOf(f.sums), f.evaluated, f.params, std::nullopt});
-                   else if (f.key.round.value() == s.spec.plan.rounds && !s.spec.statistics)
-                     s.evaluations.push_back({f.key.round, {}, 0, f.params, std::nullopt});
-                 },
+                 [&](const RoundSucceeded& f) { Succeed(s, f); },
                  [&](const RoundFailed& f) {
                    s.current.reset();
                    ++s.abandoned;

@@ -21,12 +21,22 @@ struct CampaignBase {
   VersionNumber contract_version;
 };
 
+// Whose updates were counted, up to some round.
+struct Cohorts {
+  Digest commitment;          // runner/lineage.h; all zeros: none yet.
+  RoundNumber first;          // The first round that it is about.
+  std::uint64_t updates = 0;  // Counted since then.
+  friend bool operator==(const Cohorts&, const Cohorts&) = default;
+};
+
 struct EvaluatedRound {
   RoundNumber round;
   std::map<std::string, double> metrics;
   std::uint32_t devices = 0;
   Digest params;
   std::optional<VersionNumber> version;  // Once the registry has it.
+  std::uint64_t examples = 0;            // Behind the metrics.
+  Cohorts cohorts;                       // Of the rounds up to this one.
 };
 
 struct Waiting {};  // For enough devices to enrol.
@@ -54,6 +64,7 @@ struct CampaignState {
   std::vector<std::vector<DeviceId>> blocks;
   Digest params;     // Newest global parameters; of statistics, what the last pass found.
   Digest optimizer;  // State of the server rule; all zeros: none yet.
+  Cohorts cohorts;
   std::vector<EvaluatedRound> evaluations;
   Timestamp applied_at;
   Timestamp updated_at;
@@ -73,6 +84,7 @@ struct RoundPublishedEvent {
   std::uint32_t counted = 0;
   std::uint32_t evaluated = 0;
   EvaluationSums sums;
+  Digest cohort = {};  // The commitment to all cohorts up to this one.
 };
 struct RoundAbandonedEvent {
   RoundKey key;
@@ -112,6 +124,7 @@ struct RoundSucceeded {
   std::uint32_t counted = 0;
   std::uint32_t evaluated = 0;
   EvaluationSums sums;
+  Digest cohort = {};  // All zeros: a fact from before it was kept.
 };
 struct RoundFailed {
   RoundKey key;

@@ -39,12 +39,15 @@ Row RowOf(const CampaignFact& fact) {
             return Row{"RoundStarted", KeyOf(f.key)};
           },
           [](const RoundSucceeded& f) {
-            return Row{"RoundSucceeded", With(KeyOf(f.key), {{"params", f.params.ToString()},
-                                                             {"optimizer", f.optimizer.ToString()},
-                                                             {"counted", f.counted},
-                                                             {"evaluated", f.evaluated},
-                                                             {"examples", f.sums.examples},
-                                                             {"sums_micro", f.sums.sums_micro}})};
+            Row row =
+                Row{"RoundSucceeded", With(KeyOf(f.key), {{"params", f.params.ToString()},
+                                                          {"optimizer", f.optimizer.ToString()},
+                                                          {"counted", f.counted},
+                                                          {"evaluated", f.evaluated},
+                                                          {"examples", f.sums.examples},
+                                                          {"sums_micro", f.sums.sums_micro}})};
+            if (f.cohort != Digest()) row.body["cohort"] = f.cohort.ToString();
+            return row;
           },
           [](const RoundFailed& f) {
             return Row{"RoundFailed", With(KeyOf(f.key), {{"reason", std::string(NameOf(f.reason))},
@@ -137,6 +140,7 @@ class FactReader {
     f.counted = static_cast<std::uint32_t>(r_.Unsigned("counted"));
     f.evaluated = static_cast<std::uint32_t>(r_.Unsigned("evaluated"));
     f.sums.examples = r_.Unsigned("examples");
+    if (r_.Has("cohort")) f.cohort = DigestFrom(r_.Text("cohort"));
     for (const auto& [name, value] : r_.At("sums_micro").items())
       if (value.is_number_integer()) f.sums.sums_micro[name] = value.get<std::int64_t>();
     return f;

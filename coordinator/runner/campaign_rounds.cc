@@ -4,6 +4,7 @@
 #include "base/safetensors.h"
 #include "coordinator/round/round_facts.h"
 #include "coordinator/runner/campaign_runner.h"
+#include "coordinator/runner/lineage.h"
 #include "coordinator/runner/metrics.h"
 #include "coordinator/runner/replay.h"
 
@@ -143,6 +144,13 @@ void CampaignRunner::Recruit() {
   if (const Status s = HandleRound(join, Caller::System()); !s.ok()) retry_ = true;
 }
 
+Status CampaignRunner::CommitToCohort(RoundPublishedEvent& event) const {
+  MUSTER_ASSIGN(std::vector<DeviceId> counted, CountedIn(world_.journal, name_, event.key.round));
+  MUSTER_ASSIGN(event.cohort, CommitTo(state_.cohorts.commitment, event.key.round,
+                                       std::move(counted), world_.crypto));
+  return Ok();
+}
+
 void CampaignRunner::RoundIsOver() {
   const RoundKey key = round_->plan().key;
   CampaignEvent event;
@@ -153,7 +161,8 @@ void CampaignRunner::RoundIsOver() {
                                 published->optimizer,
                                 published->counted,
                                 published->evaluated,
-                                published->sums};
+                                published->sums,
+                                {}};
     world_.metrics.rounds_published.Add();
     world_.metrics.round_seconds.Observe(
         static_cast<double>((world_.clock.Now() - round_began_).count()) / 1000);
@@ -172,7 +181,9 @@ void CampaignRunner::RoundIsOver() {
   else
     RoundWork::Erase(key, world_.files, world_.log);
   const std::shared_ptr<RoundWork> finished = std::exchange(work_, nullptr);
-  const Status s = Handle(event, Caller::System());
+  Status s = Ok();
+  if (auto* published = std::get_if<RoundPublishedEvent>(&event)) s = CommitToCohort(*published);
+  if (s.ok()) s = Handle(event, Caller::System());
   if (!s.ok()) {
     world_.log.Error("round_end_not_recorded", {{"campaign", name_}, {"error", MessageOf(s)}});
     retry_ = true;

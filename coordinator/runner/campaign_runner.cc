@@ -1,5 +1,7 @@
 #include "coordinator/runner/campaign_runner.h"
 
+#include "coordinator/runner/lineage.h"
+
 namespace muster::coordinator {
 CampaignRunner::CampaignRunner(CampaignName name, RunnerWorld& world)
     : name_(std::move(name)), world_(world) {}
@@ -147,16 +149,24 @@ void CampaignRunner::Perform(const CancelRound& effect) {
   if (const Status s = HandleRound(Cancel{effect.why}, Caller::System()); !s.ok()) retry_ = true;
 }
 
-void CampaignRunner::Perform(const RegisterVersion& effect) {
+StatusOr<registry::PublishRequest> CampaignRunner::RequestFor(
+    const EvaluatedRound& evaluated) const {
   registry::PublishRequest request;
   request.model = state_.spec.model;
-  request.params = effect.evaluated.params;
+  request.params = evaluated.params;
   request.module = state_.base.module;
   request.parent = state_.base.version;
   request.campaign = name_;
-  request.round = effect.evaluated.round;
-  request.metrics = effect.evaluated.metrics;
-  const auto version = world_.registry.PublishVersion(request, Caller::System());
+  request.round = evaluated.round;
+  MUSTER_ASSIGN(request.measured, MeasurementsOf(world_.journal, name_, evaluated));
+  MUSTER_ASSIGN(request.lineage, LineageOf(state_, evaluated, world_.crypto));
+  return request;
+}
+
+void CampaignRunner::Perform(const RegisterVersion& effect) {
+  const auto request = RequestFor(effect.evaluated);
+  const auto version = request.ok() ? world_.registry.PublishVersion(*request, Caller::System())
+                                    : StatusOr<registry::ModelVersion>(request.status());
   Status s = version.status();
   if (s.ok())
     s = Handle(VersionPublished{effect.evaluated.round, version->version}, Caller::System());

@@ -111,12 +111,14 @@ class CampaignRunner {
   void Perform(const RunRound& effect);
   void Perform(const CancelRound& effect);
   void Perform(const RegisterVersion& effect);
+  StatusOr<registry::PublishRequest> RequestFor(const EvaluatedRound& evaluated) const;
 
   // Hands an event to the current round and performs what came of it.
   Status HandleRound(const RoundEvent& event, const Caller& by);
   void PerformRound();
   void Recruit();
   void RoundIsOver();
+  Status CommitToCohort(RoundPublishedEvent& event) const;
   bool IsCurrent(const RoundKey& key) const { return round_ && round_->plan().key == key; }
 
   static Status RoundClosed(const RoundKey& key);

@@ -36,6 +36,7 @@ struct CoordinatorOptions {
   UploadLimits uploads;
   double secure_words =
       4e11;  // Of keystream that one round's masks may cost: minutes of two cores.
+  registry::Roles roles = {};  // For the registry that Assemble makes.
 };
 
 // A campaign as people see it.

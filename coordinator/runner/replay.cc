@@ -1,28 +1,36 @@
 #include "coordinator/runner/replay.h"
 
-#include "coordinator/round/round_facts.h"
+#include <algorithm>
 
 namespace muster::coordinator {
 
-StatusOr<std::vector<DeviceId>> CountedIn(Journal& journal, const CampaignName& campaign,
-                                          RoundNumber round) {
+StatusOr<std::vector<RoundFact>> PublishedFacts(Journal& journal, const CampaignName& campaign,
+                                                RoundNumber round) {
   for (std::uint32_t attempt = 1;; ++attempt) {
-    std::vector<DeviceId> counted;
-    bool any = false, published = false;
+    std::vector<RoundFact> facts;
     MUSTER_TRY(journal.Read(RoundStream({campaign, round, attempt}), 0,
                             [&](const JournalRow& row) -> Status {
-                              MUSTER_ASSIGN(const RoundFact fact, DecodeRoundFact(row.fact));
-                              any = true;
-                              if (const auto* f = std::get_if<UpdatesCounted>(&fact))
-                                counted.insert(counted.end(), f->devices.begin(), f->devices.end());
-                              published |= std::holds_alternative<ModelPublished>(fact);
+                              MUSTER_ASSIGN(facts.emplace_back(), DecodeRoundFact(row.fact));
                               return Ok();
                             }));
-    if (published) return counted;
-    if (!any)
+    const bool published = std::any_of(facts.begin(), facts.end(), [](const RoundFact& fact) {
+      return std::holds_alternative<ModelPublished>(fact);
+    });
+    if (published) return facts;
+    if (facts.empty())
       return Unavailable("campaign {} has not published round {} yet", campaign.value(),
                          round.value());
   }
+}
+
+StatusOr<std::vector<DeviceId>> CountedIn(Journal& journal, const CampaignName& campaign,
+                                          RoundNumber round) {
+  MUSTER_ASSIGN(const std::vector<RoundFact> facts, PublishedFacts(journal, campaign, round));
+  std::vector<DeviceId> counted;
+  for (const RoundFact& fact : facts)
+    if (const auto* f = std::get_if<UpdatesCounted>(&fact))
+      counted.insert(counted.end(), f->devices.begin(), f->devices.end());
+  return counted;
 }
 
 }  // namespace muster::coordinator

@@ -128,8 +128,7 @@ class Reader {
       if (!field.is_object()) continue;
       out += fmt::format("{}{} {}", out.empty() ? "" : "; ", TextOf(field, "name"),
                          TextOf(field, "type"));
-      if (const std::string unit = TextOf(field, "unit"); !unit.empty())
-        out += fmt::format(" [{}]", unit);
+      if (const std::string unit = TextOf(field, "unit"); !unit.empty()) out += " in " + unit;
       const std::string min = TextOf(field, "min"), max = TextOf(field, "max");
       if (!min.empty() || !max.empty()) out += fmt::format(" {}..{}", min, max);
     }

@@ -3,6 +3,7 @@
 // Validate and the registry; here only what the domain cannot express is refused.
 #include <muster/v1/contract.pb.h>
 #include <muster/v1/model.pb.h>
+#include <muster/v1/promotion.pb.h>
 
 #include "registry/registry.h"
 
@@ -13,12 +14,22 @@ StatusOr<ContractSpec> FromProto(const v1::Contract& in);
 v1::Contract ToProto(const ContractSpec& in);
 v1::ContractVersion ToProto(const ContractVersion& in);
 
-// Rows and stride of 0 become 1.
-ModelSpec FromProto(const v1::Model& in);
+// Rows and stride of 0 become 1, and what gates leave out its default. INVALID_ARGUMENT
+// (FIELD_INVALID) at "gates.…" where a text of theirs does not read.
+StatusOr<ModelSpec> FromProto(const v1::Model& in);
 v1::Model ToProto(const ModelSpec& in);
 v1::ModelVersion ToProto(const VersionView& in);
 v1::ModelView ToProto(const ModelView& in);
-// INVALID_ARGUMENT (FIELD_INVALID) at "params_digest" or "module_digest".
+// INVALID_ARGUMENT (FIELD_INVALID) at "params_digest" or "module_digest"; FIELD_DUPLICATE at
+// "metrics.NAME" when the report has it too.
 StatusOr<CreateRequest> FromProto(const v1::CreateVersionRequest& in);
+Measurements FromProto(const v1::Report& in);
+MoveRequest FromProto(const v1::SetAliasRequest& in);
+// An alias left out is champion.
+MoveRequest FromProto(const v1::PromoteRequest& in);
+MoveRequest FromProto(const v1::RollbackRequest& in);
+v1::PromoteReply ToProto(const Promotion& in, const std::string& model);
+HistoryRequest FromProto(const v1::GetAliasHistoryRequest& in);
+v1::AliasMove ToProto(const MoveView& in);
 
 }  // namespace muster::registry

@@ -18,8 +18,8 @@ grpc::ServerUnaryReactor* ModelService::ApplyModel(grpc::CallbackServerContext* 
           MUSTER_ASSIGN(ContractSpec spec, FromProto(pending));
           options.pending_contracts.push_back(std::move(spec));
         }
-        MUSTER_ASSIGN(const AppliedModel applied,
-                      registry_.ApplyModel(FromProto(r.model()), options, caller));
+        MUSTER_ASSIGN(const ModelSpec spec, FromProto(r.model()));
+        MUSTER_ASSIGN(const AppliedModel applied, registry_.ApplyModel(spec, options, caller));
         v1::ApplyModelReply out;
         *out.mutable_model() = ToProto(applied.spec);
         out.set_created(applied.created);
@@ -86,10 +86,52 @@ grpc::ServerUnaryReactor* ModelService::SetAlias(grpc::CallbackServerContext* co
   return rpc::OperatorUnary(
       border_, context, request, reply,
       [this](const Caller& caller, const v1::SetAliasRequest& r) -> StatusOr<v1::ModelVersion> {
-        MUSTER_ASSIGN(const VersionView target,
-                      registry_.SetAlias(ModelName(r.model()), r.alias(),
-                                         VersionNumber(r.version()), caller));
+        MUSTER_ASSIGN(const VersionView target, registry_.SetAlias(FromProto(r), caller));
         return ToProto(target);
+      });
+}
+
+grpc::ServerUnaryReactor* ModelService::MeasureVersion(grpc::CallbackServerContext* context,
+                                                       const v1::MeasureVersionRequest* request,
+                                                       v1::ModelVersion* reply) {
+  return rpc::OperatorUnary(
+      border_, context, request, reply,
+      [this](const Caller& caller,
+             const v1::MeasureVersionRequest& r) -> StatusOr<v1::ModelVersion> {
+        MUSTER_ASSIGN(const VersionView measured,
+                      registry_.Measure(ModelName(r.model()), VersionNumber(r.version()),
+                                        FromProto(r.report()), caller));
+        return ToProto(measured);
+      });
+}
+
+grpc::ServerUnaryReactor* ModelService::TagVersion(grpc::CallbackServerContext* context,
+                                                   const v1::TagVersionRequest* request,
+                                                   v1::ModelVersion* reply) {
+  return rpc::OperatorUnary(
+      border_, context, request, reply,
+      [this](const Caller& caller, const v1::TagVersionRequest& r) -> StatusOr<v1::ModelVersion> {
+        MUSTER_ASSIGN(const VersionView tagged,
+                      registry_.Tag(ModelName(r.model()), VersionNumber(r.version()),
+                                    {r.set().begin(), r.set().end()},
+                                    {r.remove().begin(), r.remove().end()}, caller));
+        return ToProto(tagged);
+      });
+}
+
+grpc::ServerUnaryReactor* ModelService::SearchVersions(grpc::CallbackServerContext* context,
+                                                       const v1::SearchVersionsRequest* request,
+                                                       v1::SearchVersionsReply* reply) {
+  return rpc::OperatorUnary(
+      border_, context, request, reply,
+      [this](const Caller&,
+             const v1::SearchVersionsRequest& r) -> StatusOr<v1::SearchVersionsReply> {
+        MUSTER_ASSIGN(const SearchPage page, registry_.Search({r.filter(), ModelName(r.model()),
+                                                               r.page_size(), r.page_token()}));
+        v1::SearchVersionsReply out;
+        for (const VersionView& version : page.versions) *out.add_versions() = ToProto(version);
+        out.set_next_page_token(page.next_page_token);
+        return out;
       });
 }
 

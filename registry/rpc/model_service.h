@@ -25,6 +25,14 @@ class ModelService final : public v1::ModelService::CallbackService {
                                        v1::ModelVersion*) override;
   grpc::ServerUnaryReactor* SetAlias(grpc::CallbackServerContext*, const v1::SetAliasRequest*,
                                      v1::ModelVersion*) override;
+  grpc::ServerUnaryReactor* MeasureVersion(grpc::CallbackServerContext*,
+                                           const v1::MeasureVersionRequest*,
+                                           v1::ModelVersion*) override;
+  grpc::ServerUnaryReactor* TagVersion(grpc::CallbackServerContext*, const v1::TagVersionRequest*,
+                                       v1::ModelVersion*) override;
+  grpc::ServerUnaryReactor* SearchVersions(grpc::CallbackServerContext*,
+                                           const v1::SearchVersionsRequest*,
+                                           v1::SearchVersionsReply*) override;
 
  private:
   Registry& registry_;

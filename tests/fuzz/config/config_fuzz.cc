@@ -1,5 +1,5 @@
-// Any bytes as a resource file and as an agent's settings: an error with a reason or a message,
-// never a crash, and what was accepted survives protobuf's own serialisation.
+// Any bytes as a resource file, an agent's settings and a list of roles: an error with a reason or
+// a message, never a crash, and what was accepted survives protobuf's own serialisation.
 #include <muster/v1/agent.pb.h>
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "config/load.h"
+#include "config/roles_file.h"
 
 namespace {
 
@@ -30,5 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto source = muster::config::ParseInto(text, "fuzz.yaml", settings);
   if (!source.ok() && !muster::ReasonOf(source.status())) std::abort();
   if (source.ok()) MustSerialise(settings);
+
+  const auto roles = muster::config::ParseRoles(text, "fuzz.yaml");
+  if (!roles.ok() && !muster::ReasonOf(roles.status())) std::abort();
   return 0;
 }

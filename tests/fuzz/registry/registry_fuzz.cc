@@ -25,9 +25,10 @@ void TryContract(const v1::Contract& message) {
 }
 
 void TryModel(const v1::Model& message) {
-  ModelSpec spec = FromProto(message);
-  if (!Validate(spec).ok()) return;
-  Require(FromProto(ToProto(spec)) == spec);
+  const auto read = FromProto(message);
+  if (!read.ok() || !Validate(*read).ok()) return;
+  ModelSpec spec = *read;
+  Require(*FromProto(ToProto(spec)) == spec);
   spec.contract_version = VersionNumber(1);  // A fact's is that of a contract that exists.
   const auto row = EncodeFact(ModelFact(ModelApplied{spec, FromUnixMillis(1), "system"}));
   Require(row.ok());

@@ -11,6 +11,44 @@ TEST(TimeText, TimesAreRfc3339InUtcWithMilliseconds) {
   EXPECT_EQ(FormatTime(FromUnixMillis(-1)), "1969-12-31T23:59:59.999Z");
 }
 
+TEST(TimeText, TimesAreReadBackAndMayLeaveOutTheirEnd) {
+  for (const std::int64_t ms : {0LL, 1'795'162'530'250LL, 951'782'400'000LL, 253'402'300'799'999LL})
+    EXPECT_EQ(UnixMillis(ParseTime(FormatTime(FromUnixMillis(ms))).value()), ms);
+  for (const std::string_view text :
+       {"2026-05-03", "2026-05-03T00:00Z", "2026-05-03T00:00:00Z", "2026-05-03T00:00:00.000Z"})
+    EXPECT_EQ(UnixMillis(ParseTime(text).value()), 1'777'766'400'000) << text;
+}
+
+TEST(TimeText, OtherTimesAreRefused) {
+  for (const std::string_view text : {"",
+                                      "2026",
+                                      "2026-05",
+                                      "2026-5-3",
+                                      "2026-13-01",
+                                      "2026-02-29",
+                                      "2026-00-10",
+                                      "2026-05-00",
+                                      "1969-12-31",
+                                      "2026-05-03T",
+                                      "2026-05-03T12",
+                                      "2026-05-03T12Z",
+                                      "2026-05-03T24:00Z",
+                                      "2026-05-03T12:60Z",
+                                      "2026-05-03T12:00",
+                                      "2026-05-03T12:00:60Z",
+                                      "2026-05-03T12:00:00.1Z",
+                                      "2026-05-03T12:00+02:00",
+                                      "2026-05-03 12:00Z",
+                                      "2026-05-03Z",
+                                      " 2026-05-03",
+                                      "2026-05-03T12:00Zx",
+                                      "+026-05-03",
+                                      "2026/05/03",
+                                      "26-05-03",
+                                      "12026-05-03"})
+    EXPECT_EQ(ParseTime(text).status().code(), absl::StatusCode::kInvalidArgument) << text;
+}
+
 TEST(TimeText, DurationsAreANumberAndAUnit) {
   using std::chrono::milliseconds;
   const std::pair<std::string_view, std::int64_t> cases[] = {{"250ms", 250},

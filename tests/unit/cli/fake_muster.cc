@@ -112,6 +112,66 @@ GStatus FakeServices::SetAlias(Context*, const v1::SetAliasRequest* request,
   return GStatus::OK;
 }
 
+GStatus FakeServices::Promote(Context*, const v1::PromoteRequest* request,
+                              v1::PromoteReply* reply) {
+  promote_asked = *request;
+  *reply = promoted;
+  return GStatus::OK;
+}
+GStatus FakeServices::Rollback(Context*, const v1::RollbackRequest* request,
+                               v1::PromoteReply* reply) {
+  rollback_asked = *request;
+  *reply = promoted;
+  return GStatus::OK;
+}
+GStatus FakeServices::GetAliasHistory(Context*, const v1::GetAliasHistoryRequest* request,
+                                      v1::AliasHistory* reply) {
+  history_asked = *request;
+  *reply = history;
+  return GStatus::OK;
+}
+GStatus FakeServices::Note(const char* action, const std::string& name, std::uint64_t version,
+                           v1::ModelVersion* reply) {
+  const auto it = refusals.find(fmt::format("{}/{}", action, name));
+  if (it != refusals.end()) return Wire(it->second);
+  reply->set_model(name);
+  reply->set_version(version);
+  return GStatus::OK;
+}
+GStatus FakeServices::ApproveVersion(Context*, const v1::ApproveVersionRequest* request,
+                                     v1::ModelVersion* reply) {
+  approved = *request;
+  for (const char* who : {"operator/ann", "operator/bob"}) reply->add_approvals()->set_by(who);
+  return Note("approve", request->model(), request->version(), reply);
+}
+GStatus FakeServices::CertifyVersion(Context*, const v1::CertifyVersionRequest* request,
+                                     v1::ModelVersion* reply) {
+  certified = *request;
+  reply->add_certified()->set_hardware(request->hardware());
+  return Note("certify", request->model(), request->version(), reply);
+}
+GStatus FakeServices::MeasureVersion(Context*, const v1::MeasureVersionRequest* request,
+                                     v1::ModelVersion* reply) {
+  measured = *request;
+  *reply->mutable_slices() = request->report().slices();
+  return Note("measure", request->model(), request->version(), reply);
+}
+GStatus FakeServices::TagVersion(Context*, const v1::TagVersionRequest* request,
+                                 v1::ModelVersion* reply) {
+  tagged = *request;
+  *reply->mutable_tags() = request->set();
+  return Note("tag", request->model(), request->version(), reply);
+}
+GStatus FakeServices::SearchVersions(Context*, const v1::SearchVersionsRequest* request,
+                                     v1::SearchVersionsReply* reply) {
+  searches.push_back(*request);
+  if (searches.size() > found.size())
+    return Wire(WithField(
+        WithReason(InvalidArgument("filter: column 1: no"), Reason::kFIELD_INVALID), "filter"));
+  *reply = found[searches.size() - 1];
+  return GStatus::OK;
+}
+
 GStatus FakeServices::ListCampaigns(Context*, const v1::ListCampaignsRequest*,
                                     v1::ListCampaignsReply* reply) {
   *reply = campaigns;
@@ -206,6 +266,7 @@ MusterTest::MusterTest()
   for (grpc::Service* service : std::initializer_list<grpc::Service*>{
            static_cast<v1::ContractService::Service*>(&services_),
            static_cast<v1::ModelService::Service*>(&services_),
+           static_cast<v1::PromotionService::Service*>(&services_),
            static_cast<v1::CampaignService::Service*>(&services_),
            static_cast<v1::FleetService::Service*>(&services_),
            static_cast<v1::ArtefactService::Service*>(&services_),

@@ -9,6 +9,7 @@
 #include <muster/v1/contract.grpc.pb.h>
 #include <muster/v1/fleet.grpc.pb.h>
 #include <muster/v1/model.grpc.pb.h>
+#include <muster/v1/promotion.grpc.pb.h>
 #include <muster/v1/transfer.grpc.pb.h>
 
 #include <functional>
@@ -74,6 +75,7 @@ class FakeLauncher final : public SubprocessLauncher {
 // The services. What has no answer set is NOT_FOUND. `calls` is every request, in order.
 class FakeServices final : public v1::ContractService::Service,
                            public v1::ModelService::Service,
+                           public v1::PromotionService::Service,
                            public v1::CampaignService::Service,
                            public v1::FleetService::Service,
                            public v1::ArtefactService::Service,
@@ -90,6 +92,17 @@ class FakeServices final : public v1::ContractService::Service,
   std::map<std::string, Bytes> artefacts;
   std::vector<v1::CreateVersionRequest> versions_created;
   v1::SetAliasRequest alias_set;
+  v1::PromoteRequest promote_asked;
+  v1::RollbackRequest rollback_asked;
+  v1::PromoteReply promoted;  // The answer to both.
+  v1::GetAliasHistoryRequest history_asked;
+  v1::AliasHistory history;
+  v1::ApproveVersionRequest approved;
+  v1::CertifyVersionRequest certified;
+  v1::MeasureVersionRequest measured;
+  v1::TagVersionRequest tagged;
+  std::vector<v1::SearchVersionsRequest> searches;
+  std::vector<v1::SearchVersionsReply> found;  // One for each search.
   v1::ControlCampaignRequest controlled;
   v1::CreateTokenRequest token_asked;
   v1::CreateTokenReply token;
@@ -108,6 +121,15 @@ class FakeServices final : public v1::ContractService::Service,
   GStatus GetVersion(Context*, const v1::GetVersionRequest*, v1::ModelVersion*) override;
   GStatus CreateVersion(Context*, const v1::CreateVersionRequest*, v1::ModelVersion*) override;
   GStatus SetAlias(Context*, const v1::SetAliasRequest*, v1::ModelVersion*) override;
+  GStatus Promote(Context*, const v1::PromoteRequest*, v1::PromoteReply*) override;
+  GStatus Rollback(Context*, const v1::RollbackRequest*, v1::PromoteReply*) override;
+  GStatus GetAliasHistory(Context*, const v1::GetAliasHistoryRequest*, v1::AliasHistory*) override;
+  GStatus ApproveVersion(Context*, const v1::ApproveVersionRequest*, v1::ModelVersion*) override;
+  GStatus CertifyVersion(Context*, const v1::CertifyVersionRequest*, v1::ModelVersion*) override;
+  GStatus MeasureVersion(Context*, const v1::MeasureVersionRequest*, v1::ModelVersion*) override;
+  GStatus TagVersion(Context*, const v1::TagVersionRequest*, v1::ModelVersion*) override;
+  GStatus SearchVersions(Context*, const v1::SearchVersionsRequest*,
+                         v1::SearchVersionsReply*) override;
   GStatus ListCampaigns(Context*, const v1::ListCampaignsRequest*,
                         v1::ListCampaignsReply*) override;
   GStatus GetCampaign(Context*, const v1::GetCampaignRequest*, v1::CampaignView*) override;
@@ -122,6 +144,9 @@ class FakeServices final : public v1::ContractService::Service,
 
  private:
   GStatus Judge(const std::string& id, bool dry_run);
+  // What `refusals` says of "action/model", or `reply` with the names filled in.
+  GStatus Note(const char* action, const std::string& model, std::uint64_t version,
+               v1::ModelVersion* reply);
   std::size_t watched_ = 0;
 };
 

@@ -48,6 +48,14 @@ TEST_F(HttpServerTest, AHandlerSeesMethodPathQueryHeadersAndBody) {
   EXPECT_THAT(reply, EndsWith("\r\n\r\nPOST /a b/c [x=%201&y] [hi] 5"));
 }
 
+TEST_F(HttpServerTest, AHandlerCanTellAnEscapedSlashFromASeparator) {
+  Start({}, [](const HttpRequest& request) {
+    return HttpReply{.body = request.path + " was " + request.raw_path};
+  });
+  EXPECT_THAT(AskOnce("GET /a%2Fb/%C3%A9?x=%2F HTTP/1.1\r\n\r\n"),
+              EndsWith("\r\n\r\n/a/b/\xc3\xa9 was /a%2Fb/%C3%A9"));
+}
+
 TEST_F(HttpServerTest, AConnectionServesRequestAfterRequestAlsoPipelined) {
   Start();
   RawClient client(server->port());

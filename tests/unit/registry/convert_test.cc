@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <google/protobuf/util/message_differencer.h>
 
-#include "tests/unit/registry/fixture.h"
+#include "tests/unit/registry/gates_fixture.h"
 
 namespace muster::registry {
 namespace {
@@ -23,14 +23,43 @@ TEST(RegistryConvert, AContractComesBackAsItWas) {
 TEST(RegistryConvert, AModelComesBackAsItWas) {
   ModelSpec spec = EngineModel();
   spec.contract_version = VersionNumber(3);
-  EXPECT_EQ(FromProto(ToProto(spec)), spec);
+  EXPECT_EQ(*FromProto(ToProto(spec)), spec);
   spec.label.max.reset();
   spec.label.scale.reset();
-  EXPECT_EQ(FromProto(ToProto(spec)), spec);
+  EXPECT_EQ(*FromProto(ToProto(spec)), spec);
+}
+
+TEST(RegistryConvert, GatesComeBackAsTheyWere) {
+  ModelSpec spec = EngineModel();
+  spec.gates = AllGates();
+  EXPECT_EQ(*FromProto(ToProto(spec)), spec);
+  spec.gates = Gates();
+  EXPECT_EQ(*FromProto(ToProto(spec)), spec);
+  spec.gates->freeze = {{Noon(), Noon() + Duration(1), 0x7f, DayHours{0, 1440}}};
+  spec.gates->metric = MetricGate{"f1", Better::kHigher, "canary", -0.5, {}};
+  spec.gates->rollback = {"oncall", {"freeze"}};
+  EXPECT_EQ(*FromProto(ToProto(spec)), spec);
+}
+
+TEST(RegistryConvert, WhatGatesLeaveOutIsTheDefault) {
+  v1::Model model;
+  model.mutable_gates()->mutable_metric()->set_name("accuracy");
+  const ModelSpec spec = *FromProto(model);
+  Gates expected;
+  expected.metric = MetricGate{"accuracy", Better::kHigher, "", 0, {}};
+  EXPECT_EQ(spec.gates, expected);
+}
+
+TEST(RegistryConvert, AMetricThatIsInTheReportTooIsRefused) {
+  v1::CreateVersionRequest request;
+  request.set_params_digest(Digest().ToString());
+  (*request.mutable_metrics())["rmse"] = 13.5;
+  (*request.mutable_report()->mutable_metrics())["rmse"].set_value(13.5);
+  ExpectInvalid(FromProto(request).status(), "metrics.rmse", Reason::kFIELD_DUPLICATE);
 }
 
 TEST(RegistryConvert, WhatAModelLeavesOutIsOneOrMissing) {
-  const ModelSpec spec = FromProto(v1::Model());
+  const ModelSpec spec = *FromProto(v1::Model());
   EXPECT_EQ(spec.input.rows, 1u);
   EXPECT_EQ(spec.input.stride, 1u);
   EXPECT_FALSE(spec.label.scale.has_value());
@@ -60,7 +89,22 @@ TEST(RegistryConvert, DigestsMustBeDigests) {
   ASSERT_TRUE(asked.ok()) << asked.status();
   EXPECT_EQ(asked->params, Digest());
   EXPECT_FALSE(asked->module.has_value());
-  EXPECT_EQ(asked->metrics.at("rmse"), 13.5);
+  EXPECT_EQ(asked->measured.metrics.at("rmse"), 13.5);
+}
+
+TEST(RegistryConvert, AModelWithMoreVersionsThanAMessageHoldsShowsTheNewest) {
+  ModelView view{EngineModel(), {}, {}, {}};
+  for (std::uint64_t i = 1; i <= 1001; ++i) {
+    ModelVersion version;
+    version.version = VersionNumber(i);
+    view.versions.push_back(version);
+    view.notes.push_back({});
+  }
+  const v1::ModelView shown = ToProto(view);
+  EXPECT_EQ(shown.version_count(), 1001u);
+  ASSERT_EQ(shown.versions_size(), 1000);
+  EXPECT_EQ(shown.versions(0).version(), 2u);
+  EXPECT_EQ(shown.versions(999).version(), 1001u);
 }
 
 TEST(RegistryConvert, AVersionTellsEverythingAboutItself) {
@@ -73,7 +117,7 @@ TEST(RegistryConvert, AVersionTellsEverythingAboutItself) {
   version.contract_version = VersionNumber(2);
   version.parent = VersionNumber(3);
   version.origin = CampaignRound{CampaignName("spring"), RoundNumber(200)};
-  version.metrics = {{"rmse", 13.5}};
+  version.measured.metrics = {{"rmse", 13.5}};
   version.parameters = 29'057;
   version.created_at = Noon();
   version.created_by = "system";
@@ -93,17 +137,19 @@ TEST(RegistryConvert, AVersionTellsEverythingAboutItself) {
   expected.set_created_unix_ms(UnixMillis(Noon()));
   expected.set_created_by("system");
   expected.add_aliases("champion");
-  EXPECT_TRUE(MessageDifferencer::Equals(ToProto(VersionView{version, {"champion"}}), expected));
+  EXPECT_TRUE(
+      MessageDifferencer::Equals(ToProto(VersionView{version, {}, {"champion"}}), expected));
 
   version.module.reset();
   version.origin.reset();
   expected.clear_module_digest();
   expected.clear_campaign();
   expected.clear_round();
-  EXPECT_TRUE(MessageDifferencer::Equals(ToProto(VersionView{version, {"champion"}}), expected));
+  EXPECT_TRUE(
+      MessageDifferencer::Equals(ToProto(VersionView{version, {}, {"champion"}}), expected));
 
   const v1::ModelView view =
-      ToProto(ModelView{EngineModel(), {version}, {{"champion", VersionNumber(4)}}});
+      ToProto(ModelView{EngineModel(), {version}, {{}}, {{"champion", VersionNumber(4)}}});
   ASSERT_EQ(view.versions_size(), 1);
   EXPECT_TRUE(MessageDifferencer::Equals(view.versions(0), expected));
   EXPECT_EQ(view.aliases().at("champion"), 4u);

@@ -232,12 +232,12 @@ TEST(Model, AVersionWithoutModelOrParentIsRefused) {
 TEST(Model, MetricsAreFiniteNumbersUnderNames) {
   ModelState state = WithVersions(0);
   CreateModelVersion event = Creating(std::byte{1});
-  event.metrics = {{"rmse", std::numeric_limits<double>::quiet_NaN()}};
+  event.measured.metrics = {{"rmse", std::numeric_limits<double>::quiet_NaN()}};
   ExpectInvalid(Do(state, event), "metrics.rmse");
-  event.metrics = {{"r m s e", 1}};
+  event.measured.metrics = {{"r m s e", 1}};
   ExpectInvalid(Do(state, event), "metrics");
-  event.metrics.clear();
-  for (int i = 0; i < 65; ++i) event.metrics[fmt::format("m{}", i)] = i;
+  event.measured.metrics.clear();
+  for (int i = 0; i < 65; ++i) event.measured.metrics[fmt::format("m{}", i)] = i;
   ExpectInvalid(Do(state, event), "metrics");
   EXPECT_TRUE(state.versions.empty());
 }
@@ -311,11 +311,11 @@ TEST(ModelFacts, ComeBackAsTheyWere) {
   version.module = Digest({std::byte{7}});
   version.parent = VersionNumber(1);
   version.origin = CampaignRound{CampaignName("c"), RoundNumber(200)};
-  version.metrics = {{"rmse", 13.456789012345678}, {"mae", -0.1}};
+  version.measured.metrics = {{"rmse", 13.456789012345678}, {"mae", -0.1}};
   EXPECT_EQ(ThereAndBack(ModelVersionCreated{version}).version, version);
 
-  const AliasMoved moved =
-      ThereAndBack(AliasMoved{"champion", VersionNumber(2), VersionNumber(1), Noon(), "system"});
+  const AliasMoved moved = ThereAndBack(AliasMoved{
+      "champion", VersionNumber(2), VersionNumber(1), Noon(), "system", How::kSet, "", {}});
   EXPECT_EQ(moved.alias, "champion");
   EXPECT_EQ(moved.version, VersionNumber(2));
   EXPECT_EQ(moved.from, VersionNumber(1));

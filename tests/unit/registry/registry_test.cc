@@ -33,9 +33,14 @@ class RegistryTest : public ::testing::Test {
     return registry_->CreateVersion({engine_, Put(ParamsFile(first)), {}, {}}, ann_);
   }
   PublishRequest Publishing(float first, std::uint64_t round) {
-    return {engine_,          Put(ParamsFile(first)), {},
-            VersionNumber(1), CampaignName("spring"), RoundNumber(round),
-            {{"rmse", 14.25}}};
+    return {engine_,
+            Put(ParamsFile(first)),
+            {},
+            VersionNumber(1),
+            CampaignName("spring"),
+            RoundNumber(round),
+            {.metrics = {{"rmse", 14.25}}},
+            {}};
   }
   std::vector<std::string> Rows(std::string_view stream) {
     std::vector<std::string> rows;
@@ -68,6 +73,7 @@ void ExpectSame(const Registry& a, const Registry& b) {
   for (std::size_t i = 0; i < in_a.size(); ++i) {
     EXPECT_EQ(in_a[i].spec, in_b[i].spec);
     EXPECT_EQ(in_a[i].versions, in_b[i].versions);
+    EXPECT_EQ(in_a[i].notes, in_b[i].notes);
     EXPECT_EQ(in_a[i].aliases, in_b[i].aliases);
   }
 }
@@ -207,14 +213,15 @@ TEST_F(RegistryTest, AVersionIsMadeOfArtefactsThatWerePut) {
   ApplyEngine();
   const Digest params = Put(ParamsFile(1));
   const Digest module = Put(AsBytes(kModuleFile));
-  const auto made = registry_->CreateVersion({engine_, params, module, {{"rmse", 38.7}}}, ann_);
+  const auto made =
+      registry_->CreateVersion({engine_, params, module, {.metrics = {{"rmse", 38.7}}}}, ann_);
   ASSERT_OK(made.status());
   const ModelVersion& version = made->version;
   EXPECT_EQ(version.version, VersionNumber(1));
   EXPECT_EQ(version.params, params);
   EXPECT_EQ(version.module, module);
   EXPECT_EQ(version.parameters, 6u);
-  EXPECT_EQ(version.metrics.at("rmse"), 38.7);
+  EXPECT_EQ(version.measured.metrics.at("rmse"), 38.7);
   EXPECT_EQ(version.created_by, "operator/ann");
   EXPECT_FALSE(version.origin.has_value());
   EXPECT_EQ(*registry_->Resolve(engine_, VersionNumber()), version);
@@ -278,14 +285,14 @@ TEST_F(RegistryTest, AnAliasIsPointedMovedAndTakenAway) {
   ApplyEngine();
   ASSERT_OK(Create(1).status());
   ASSERT_OK(Create(2).status());
-  const auto set = registry_->SetAlias(engine_, "champion", VersionNumber(2), ann_);
+  const auto set = registry_->SetAlias({engine_, "champion", VersionNumber(2)}, ann_);
   ASSERT_OK(set.status());
   EXPECT_EQ(set->version.version, VersionNumber(2));
   EXPECT_THAT(set->aliases, ::testing::ElementsAre("champion"));
   EXPECT_EQ(registry_->Resolve(engine_, "champion")->version, VersionNumber(2));
   EXPECT_THAT(registry_->GetVersion(engine_, "champion")->aliases,
               ::testing::ElementsAre("champion"));
-  const auto taken = registry_->SetAlias(engine_, "champion", VersionNumber(), ann_);
+  const auto taken = registry_->SetAlias({engine_, "champion", VersionNumber()}, ann_);
   ASSERT_OK(taken.status());
   EXPECT_EQ(taken->version.version, VersionNumber(2));
   EXPECT_THAT(taken->aliases, ::testing::IsEmpty());
@@ -338,7 +345,7 @@ TEST_F(RegistryTest, AfterARestartEverythingIsAsItWas) {
   ApplyEngine();
   ASSERT_OK(Create(1).status());
   ASSERT_OK(registry_->PublishVersion(Publishing(2, 10), Caller::System()).status());
-  ASSERT_OK(registry_->SetAlias(engine_, "champion", VersionNumber(2), ann_).status());
+  ASSERT_OK(registry_->SetAlias({engine_, "champion", VersionNumber(2)}, ann_).status());
   ContractSpec wider = EngineContract();
   wider.fields[0].max = 650;
   ASSERT_OK(registry_->ApplyContract(wider, false, ann_).status());
@@ -358,7 +365,7 @@ TEST_F(RegistryTest, AHistoryThatCannotBeReadStopsTheStart) {
 
 TEST_F(RegistryTest, AModelThatBeginsWithoutItsDefinitionStopsTheStart) {
   const std::vector<std::string> row{
-      *EncodeFact(ModelFact(AliasMoved{"a", VersionNumber(1), {}, Noon(), "system"}))};
+      *EncodeFact(ModelFact(AliasMoved{"a", VersionNumber(1), {}, Noon(), "system", {}, "", {}}))};
   ASSERT_OK(journal_.Append("model/turbofan", 0, row));
   EXPECT_EQ(registry_->Recover().code(), StatusCode::kDataLoss);
 }
@@ -424,8 +431,8 @@ TEST_F(RegistryTest, ReplayGivesTheStateThatRandomOperationsMade) {
           break;
         }
         default:
-          (void)registry.SetAlias(model_name(), rng.Below(2) == 0 ? "a" : "b",
-                                  VersionNumber(rng.Below(5)), ann_);
+          (void)registry.SetAlias(
+              {model_name(), rng.Below(2) == 0 ? "a" : "b", VersionNumber(rng.Below(5))}, ann_);
       }
     }
     // Where the last answer was lost, one more change finds out what was recorded.

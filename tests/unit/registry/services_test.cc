@@ -9,6 +9,7 @@
 #include "registry/rpc/contract_service.h"
 #include "registry/rpc/convert.h"
 #include "registry/rpc/model_service.h"
+#include "registry/rpc/promotion_service.h"
 #include "rpc/channel.h"
 #include "rpc/chunk_client_stream.h"
 #include "tests/unit/registry/fixture.h"
@@ -31,6 +32,7 @@ class RegistryServices : public ::testing::Test {
     grpc::ServerBuilder builder;
     builder.RegisterService(&contract_service_);
     builder.RegisterService(&model_service_);
+    builder.RegisterService(&promotion_service_);
     builder.RegisterService(&artefact_service_);
     server_ = builder.BuildAndStart();
     channel_ = server_->InProcessChannel({});
@@ -78,9 +80,10 @@ class RegistryServices : public ::testing::Test {
     request.set_dry_run(dry_run);
     return Call(*contracts_, &v1::ContractService::Stub::ApplyContract, request);
   }
-  StatusOr<v1::ApplyModelReply> ApplyModel() {
+  StatusOr<v1::ApplyModelReply> ApplyModel(const v1::Gates* gates = nullptr) {
     v1::ApplyModelRequest request;
     *request.mutable_model() = ToProto(EngineModel());
+    if (gates != nullptr) *request.mutable_model()->mutable_gates() = *gates;
     return Call(*models_, &v1::ModelService::Stub::ApplyModel, request);
   }
   StatusOr<v1::ModelVersion> CreateVersion(float first) {
@@ -101,16 +104,19 @@ class RegistryServices : public ::testing::Test {
   rpc::Border border_{pool_, log_, {ByMetadata, {}, 64}};
   ContractService contract_service_{registry_, border_};
   ModelService model_service_{registry_, border_};
+  PromotionService promotion_service_{registry_, border_};
   ArtefactService artefact_service_{
       blobs_, border_, log_, {clock_, std::chrono::seconds(30)}, kMaxBytes};
   std::unique_ptr<grpc::Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::ContractService::Stub> contracts_;
   std::unique_ptr<v1::ModelService::Stub> models_;
+  std::unique_ptr<v1::PromotionService::Stub> promotions_;
 
   void SetUp() override {
     contracts_ = v1::ContractService::NewStub(channel_);
     models_ = v1::ModelService::NewStub(channel_);
+    promotions_ = v1::PromotionService::NewStub(channel_);
   }
 };
 
@@ -196,6 +202,157 @@ TEST_F(RegistryServices, AModelGetsVersionsAndAliases) {
   EXPECT_EQ(Call(*models_, &v1::ModelService::Stub::ListModels, {})->models_size(), 1);
 }
 
+// Versions 1 to 3 with an rmse of their number, a gate for the metric and one for an approval.
+class GuardedModel : public RegistryServices {
+ protected:
+  void SetUp() override {
+    RegistryServices::SetUp();
+    v1::Gates gates;
+    gates.mutable_metric()->set_name("rmse");
+    gates.mutable_approvals()->set_count(1);
+    gates.mutable_approvals()->set_role("reviewer");
+    ASSERT_OK(ApplyContract().status());
+    ASSERT_OK(ApplyModel(&gates).status());
+    for (const float rmse : {1, 2, 3}) ASSERT_OK(CreateVersion(rmse).status());
+  }
+  v1::PromoteReply Promote(std::uint64_t version, const std::string& why = "") {
+    v1::PromoteRequest request;
+    request.set_model("turbofan");
+    request.set_version(version);
+    request.set_override_reason(why);
+    const auto reply =
+        Call(*promotions_, &v1::PromotionService::Stub::Promote, request, "operator/pat");
+    EXPECT_TRUE(reply.ok()) << reply.status();
+    return *reply;
+  }
+  Status Approve(std::uint64_t version, const std::string& caller) {
+    v1::ApproveVersionRequest request;
+    request.set_model("turbofan");
+    request.set_version(version);
+    return Call(*promotions_, &v1::PromotionService::Stub::ApproveVersion, request, caller)
+        .status();
+  }
+};
+
+TEST_F(GuardedModel, IsPromotedOnceItsGatesPassAndRolledBack) {
+  const v1::PromoteReply refused = Promote(1);
+  EXPECT_EQ(refused.outcome(), v1::PromoteReply::REFUSED);
+  EXPECT_EQ(refused.reason(), "GATE_REFUSED");
+  ASSERT_EQ(refused.verdicts_size(), 2);
+  EXPECT_EQ(refused.verdicts(0).gate(), "metric");
+  EXPECT_TRUE(refused.verdicts(0).passed());
+  EXPECT_EQ(refused.verdicts(1).gate(), "approvals");
+  EXPECT_FALSE(refused.verdicts(1).passed());
+
+  ExpectRefused(Approve(1, "operator/ann"), StatusCode::kPermissionDenied,
+                Reason::kAPPROVAL_BY_AUTHOR, "");
+  ASSERT_OK(Approve(1, "operator/bob"));
+  const v1::PromoteReply moved = Promote(1);
+  EXPECT_EQ(moved.outcome(), v1::PromoteReply::MOVED);
+  EXPECT_EQ(moved.alias(), "champion");
+  EXPECT_EQ(moved.from(), 0u);
+
+  v1::SetAliasRequest set;
+  set.set_model("turbofan");
+  set.set_alias("champion");
+  set.set_version(2);
+  ExpectRefused(Call(*models_, &v1::ModelService::Stub::SetAlias, set).status(),
+                StatusCode::kFailedPrecondition, Reason::kGATE_REFUSED, "");
+  const v1::PromoteReply overridden = Promote(2, "incident 42");
+  EXPECT_EQ(overridden.outcome(), v1::PromoteReply::MOVED);
+  EXPECT_TRUE(overridden.overridden());
+
+  v1::RollbackRequest back;
+  back.set_model("turbofan");
+  const auto rolled = Call(*promotions_, &v1::PromotionService::Stub::Rollback, back);
+  ASSERT_OK(rolled.status());
+  EXPECT_EQ(rolled->version(), 1u);
+  EXPECT_EQ(rolled->from(), 2u);
+
+  v1::GetAliasHistoryRequest history;
+  history.set_model("turbofan");
+  const auto moves = Call(*promotions_, &v1::PromotionService::Stub::GetAliasHistory, history);
+  ASSERT_OK(moves.status());
+  ASSERT_EQ(moves->moves_size(), 3);
+  EXPECT_EQ(moves->moves(1).override_reason(), "incident 42");
+  EXPECT_EQ(moves->moves(1).how(), "promotion");
+  EXPECT_EQ(moves->moves(1).until_unix_ms(), moves->moves(2).at_unix_ms());
+  EXPECT_EQ(moves->moves(2).how(), "rollback");
+  EXPECT_EQ(moves->moves(2).until_unix_ms(), 0);
+  history.set_at_unix_ms(1);
+  EXPECT_EQ(Call(*promotions_, &v1::PromotionService::Stub::GetAliasHistory, history)->moves_size(),
+            0);
+}
+
+TEST_F(GuardedModel, KeepsWhatPeopleNoteAndIsFoundByIt) {
+  v1::CertifyVersionRequest certify;
+  certify.set_model("turbofan");
+  certify.set_version(2);
+  certify.set_hardware("x86-64");
+  EXPECT_EQ(Call(*promotions_, &v1::PromotionService::Stub::CertifyVersion, certify)
+                ->certified(0)
+                .hardware(),
+            "x86-64");
+  v1::MeasureVersionRequest measure;
+  measure.set_model("turbofan");
+  measure.set_version(2);
+  (*(*measure.mutable_report()->mutable_slices())["line-1"].mutable_metrics())["rmse"] = 12;
+  auto& mae = (*measure.mutable_report()->mutable_metrics())["mae"];
+  mae.set_value(9);
+  mae.set_standard_error(0.5);
+  const auto measured = Call(*models_, &v1::ModelService::Stub::MeasureVersion, measure);
+  ASSERT_OK(measured.status());
+  EXPECT_EQ(measured->slices().at("line-1").metrics().at("rmse"), 12);
+  EXPECT_EQ(measured->spreads().at("mae").standard_error(), 0.5);
+  mae.set_value(8);
+  ExpectRefused(Call(*models_, &v1::ModelService::Stub::MeasureVersion, measure).status(),
+                StatusCode::kFailedPrecondition, Reason::kVERSION_IMMUTABLE, "metrics.mae");
+  v1::TagVersionRequest tag;
+  tag.set_model("turbofan");
+  tag.set_version(2);
+  (*tag.mutable_set())["env"] = "prod";
+  ASSERT_OK(Call(*models_, &v1::ModelService::Stub::TagVersion, tag).status());
+
+  v1::SearchVersionsRequest search;
+  search.set_filter("tags.env = 'prod' and metrics.mae < 10 and hardware = 'x86-64'");
+  const auto found = Call(*models_, &v1::ModelService::Stub::SearchVersions, search);
+  ASSERT_OK(found.status());
+  ASSERT_EQ(found->versions_size(), 1);
+  EXPECT_EQ(found->versions(0).version(), 2u);
+  EXPECT_EQ(found->versions(0).tags().at("env"), "prod");
+  search.set_filter("");
+  search.set_page_size(2);
+  const auto page = Call(*models_, &v1::ModelService::Stub::SearchVersions, search);
+  EXPECT_EQ(page->next_page_token(), "turbofan@2");
+  search.set_page_token(page->next_page_token());
+  EXPECT_EQ(Call(*models_, &v1::ModelService::Stub::SearchVersions, search)->versions_size(), 1);
+  search.set_filter("and");
+  ExpectInvalid(Call(*models_, &v1::ModelService::Stub::SearchVersions, search).status(), "filter");
+}
+
+TEST_F(RegistryServices, GatesThatDoNotReadAreRefusedWithTheirPath) {
+  ASSERT_OK(ApplyContract().status());
+  const auto refused = [&](const char* path, void (*spoil)(v1::Gates&)) {
+    v1::Gates gates;
+    gates.mutable_metric()->set_name("rmse");
+    gates.add_freeze()->add_days("fri");
+    spoil(gates);
+    SCOPED_TRACE(path);
+    ExpectInvalid(ApplyModel(&gates).status(), path);
+  };
+  refused("gates.metric.better", [](v1::Gates& g) { g.mutable_metric()->set_better("up"); });
+  refused("gates.metric.better", [](v1::Gates& g) { g.mutable_metric()->set_name("f1"); });
+  refused("gates.slices.better", [](v1::Gates& g) { g.mutable_slices()->set_metric("f1"); });
+  refused("gates.freeze[0].days", [](v1::Gates& g) { g.mutable_freeze(0)->add_days("friday"); });
+  refused("gates.freeze[0].hours", [](v1::Gates& g) { g.mutable_freeze(0)->set_hours("late"); });
+  refused("gates.freeze[0].from", [](v1::Gates& g) { g.mutable_freeze(0)->set_from("today"); });
+  refused("gates.freeze[0].until", [](v1::Gates& g) { g.mutable_freeze(0)->set_until("never"); });
+  refused("gates.freeze[0].time_zone",
+          [](v1::Gates& g) { g.mutable_freeze(0)->set_time_zone("CET"); });
+  refused("gates.approvals.count", [](v1::Gates& g) { g.mutable_approvals(); });
+  refused("gates.privacy.epsilon", [](v1::Gates& g) { g.mutable_privacy(); });
+}
+
 TEST_F(RegistryServices, AnArtefactComesBackByItsDigestAndFromAnyOffset) {
   Bytes bytes(kMaxBytes);  // The most that is taken, in several chunks.
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i * 7 / 5);
@@ -246,6 +403,15 @@ TEST_F(RegistryServices, ADeviceMayCallNoneOfIt) {
   refused(Call(*models_, &Models::CreateVersion, {}, device).status());
   refused(Call(*models_, &Models::GetVersion, {}, device).status());
   refused(Call(*models_, &Models::SetAlias, {}, device).status());
+  refused(Call(*models_, &Models::MeasureVersion, {}, device).status());
+  refused(Call(*models_, &Models::TagVersion, {}, device).status());
+  refused(Call(*models_, &Models::SearchVersions, {}, device).status());
+  using Promotions = v1::PromotionService::Stub;
+  refused(Call(*promotions_, &Promotions::Promote, {}, device).status());
+  refused(Call(*promotions_, &Promotions::Rollback, {}, device).status());
+  refused(Call(*promotions_, &Promotions::GetAliasHistory, {}, device).status());
+  refused(Call(*promotions_, &Promotions::ApproveVersion, {}, device).status());
+  refused(Call(*promotions_, &Promotions::CertifyVersion, {}, device).status());
   refused(Put(Bytes(10), device).status());
   refused(Get(Digest().ToString(), 0, device).status());
 }

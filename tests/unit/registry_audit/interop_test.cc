@@ -62,7 +62,7 @@ class Interop : public ::testing::Test {
                       "(tools/dev/packages-interop.txt)";
     const Ran built =
         Shell(fmt::format("GO111MODULE=off GOFLAGS= GOPATH={} go build -o {} {}/main.go", kGoPath,
-                        program_, MUSTER_INTEROP_DIR));
+                          program_, MUSTER_INTEROP_DIR));
     ASSERT_EQ(built.status, 0) << built.output;
   }
   Ran Verify() { return Shell(fmt::format("{} verify {}", program_, dir_.path())); }

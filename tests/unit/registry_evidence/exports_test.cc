@@ -40,7 +40,7 @@ TEST(Card, SaysWhatTheFactsSayAndWhere) {
   EXPECT_EQ(rounds->leaves.size(), 3u);
   ASSERT_NE(Find(shown.card, "training.devices"), nullptr);
   EXPECT_EQ(Find(shown.card, "training.devices")->value, "3");
-  EXPECT_EQ(Find(shown.card, "data.fields")->value, "heat FLOAT [Cel] 10..90");
+  EXPECT_EQ(Find(shown.card, "data.fields")->value, "heat FLOAT in Cel 10..90");
   EXPECT_EQ(shown.card.history.back().what,
             "alias champion was pointed at version 2 (before: none)");
 }
