@@ -1,7 +1,10 @@
 #include "coordinator/app/data_dir.h"
 
+#include <muster/v1/context.pb.h>
+
 #include <filesystem>
 
+#include "config/load.h"
 #include "platform/csr.h"
 #include "platform/dir_ca.h"
 #include "platform/private_file.h"
@@ -35,12 +38,12 @@ Status WriteOperator(const platform::CertificateAuthority& ca, const std::string
   return platform::WritePublicFile(home + "/certificate.pem", certificate);
 }
 
-Status WriteContext(const std::string& home, const std::string& server) {
+// `at` is put before the names of the files: nothing, for a directory that will be moved.
+Status WriteContext(const std::string& home, const std::string& server, const std::string& at) {
   return platform::WritePublicFile(
       home + "/context.yaml",
-      fmt::format("server: {}\nca: {}/ca.pem\ncertificate: {}/certificate.pem\n"
-                  "key: {}/key.pem\n",
-                  server, home, home, home));
+      fmt::format("server: {}\nca: {}ca.pem\ncertificate: {}certificate.pem\nkey: {}key.pem\n",
+                  server, at, at, at));
 }
 }  // namespace
 
@@ -76,22 +79,23 @@ Status WriteOperatorContext(const DataDir& dir, const std::string& server) {
   const std::string home = Absolute(dir.path) / "operator";
   if (!std::filesystem::exists(home + "/certificate.pem"))
     MUSTER_TRY(WriteOperator(*dir.ca, home, kFirstOperator));
-  return WriteContext(home, server);
+  return WriteContext(home, server, home + "/");
 }
 
 StatusOr<std::string> AddOperator(const std::string& dir, const std::string& trust_domain,
-                                  const std::string& name, const std::string& server,
-                                  const Clock& clock, SecureRng& rng) {
-  const std::string home = Absolute(dir) / "operators" / name;
-  if (!std::filesystem::exists(dir + "/ca"))
-    return NotFound("{} is no data directory of musterd: start it there once", dir);
+                                  const std::string& name, const Clock& clock, SecureRng& rng) {
+  const auto first = config::LoadMessage<v1::Access>(dir + "/operator/context.yaml");
+  if (!first.ok())
+    return Prefixed(first.status(), dir + " is no data directory that musterd has run with");
+  const std::filesystem::path place = Absolute(dir) / "operators" / name;
+  const std::string home = place / "operator";
   if (name == kFirstOperator || std::filesystem::exists(home + "/certificate.pem"))
     return WithReason(AlreadyExists("operator '{}' is there already", name), Reason::kNAME_TAKEN);
   MUSTER_ASSIGN(const platform::CertificateAuthority ca,
                 platform::OpenOrCreateCa(dir + "/ca", trust_domain, clock, rng));
   MUSTER_TRY(WriteOperator(ca, home, name));
-  MUSTER_TRY(WriteContext(home, server));
-  return home;
+  MUSTER_TRY(WriteContext(home, first->message.server(), ""));
+  return place.string();
 }
 
 }  // namespace muster::coordinator

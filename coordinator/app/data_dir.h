@@ -3,7 +3,7 @@
 // certificate that the first start writes.
 //
 //   LOCK  journal.db  blobs/  files/  ca/  server/  operator/{ca,certificate,key}.pem context.yaml
-//   operators/NAME/ as operator/
+//   operators/NAME/operator/ of AddOperator, with the same files
 #include <memory>
 #include <string>
 
@@ -38,11 +38,11 @@ StatusOr<rpc::ServerTls> ServerTlsOf(const DataDir& dir, const std::string& host
 // there; the context is renewed when the address changed.
 Status WriteOperatorContext(const DataDir& dir, const std::string& server);
 
-// A certificate for the operator `name`, with its key and a context that names `server`, in
-// DIR/operators/NAME; musterd may be running. Returns that directory. NAME_INVALID; NAME_TAKEN
-// (ALREADY_EXISTS) when the operator is there; NOT_FOUND when no musterd has been started on DIR.
+// A certificate for the operator `name`, with its key and a context that names the same server as
+// the first operator's, in DIR/operators/NAME/operator; musterd may be running. Returns the
+// directory to hand over, DIR/operators/NAME. NAME_INVALID; NAME_TAKEN (ALREADY_EXISTS) when the
+// operator is there; NOT_FOUND when musterd has not run on DIR.
 StatusOr<std::string> AddOperator(const std::string& dir, const std::string& trust_domain,
-                                  const std::string& name, const std::string& server,
-                                  const Clock& clock, SecureRng& rng);
+                                  const std::string& name, const Clock& clock, SecureRng& rng);
 
 }  // namespace muster::coordinator

@@ -45,8 +45,8 @@ void Declare(CLI::App& app, Flags& flags) {
          "every operator holds every role; still nobody approves a version of their own")
       ->type_name("FILE");
   app.add_option("--add-operator", flags.add_operator,
-                 "Write a certificate for this operator to DATA_DIR/operators/NAME and exit; a "
-                 "musterd may be running there")
+                 "Write a certificate for this operator to DATA_DIR/operators/NAME and exit; the "
+                 "owner uses it with muster --data-dir. A musterd may be running meanwhile")
       ->type_name("NAME");
   app.add_option("--trust-domain", flags.server.trust_domain, "SPIFFE trust domain of the CA")
       ->capture_default_str();
@@ -71,7 +71,7 @@ void Declare(CLI::App& app, Flags& flags) {
       "  muster up                          # musterd and the authority, for a laptop\n"
       "  musterd --data-dir /var/lib/muster --authority-key /etc/muster/authority.pub\n"
       "  musterd --listen 0.0.0.0:7443 --authority-key authority.pub --log-format json\n"
-      "  musterd --data-dir /var/lib/muster --listen hub.plant:7443 --add-operator ann");
+      "  musterd --data-dir /var/lib/muster --add-operator ann");
 }
 
 StatusOr<std::unique_ptr<Logger>> Configure(Flags& flags, const Clock& clock) {
@@ -105,10 +105,10 @@ int Fsck(const ServerOptions& options) {
 
 int AddOperatorAndExit(const Flags& flags, const Clock& clock) {
   platform::OpenSslRng rng;
-  const auto home = AddOperator(flags.server.data_dir, flags.server.trust_domain,
-                                flags.add_operator, flags.server.listen.Text(), clock, rng);
-  if (!home.ok()) return Fail(home.status());
-  std::printf("%s\n", home->c_str());
+  const auto directory =
+      AddOperator(flags.server.data_dir, flags.server.trust_domain, flags.add_operator, clock, rng);
+  if (!directory.ok()) return Fail(directory.status());
+  std::printf("%s\n", directory->c_str());
   return 0;
 }
 

@@ -222,7 +222,7 @@ TEST_F(Record, ASearchFollowsThePagesUpToItsLimit) {
   EXPECT_EQ(services_.searches[0].page_size(), 50u);
   EXPECT_EQ(services_.searches[1].page_token(), "rul-net@2");
   EXPECT_EQ(services_.searches[2].page_size(), 48u);
-  EXPECT_THAT(out(), testing::Not(HasSubstr("there are more")));
+  EXPECT_THAT(out(), ::testing::Not(HasSubstr("there are more")));
   services_.searches.clear();
   ASSERT_EQ(Run({"model", "search", "--limit", "2"}), 0);
   EXPECT_EQ(services_.searches.size(), 2u);
