@@ -1,5 +1,7 @@
 #include "client/pipeline/file_bytes.h"
 
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 
 #include <sys/stat.h>
@@ -18,7 +20,7 @@ class FileBytes : public testing::Test {
     fs::remove_all(dir_);
     fs::create_directories(dir_);
   }
-  const fs::path dir_ = testing::TempDir() + "file_bytes_test";
+  const fs::path dir_ = fmt::format("{}file_bytes_test.{}", testing::TempDir(), ::getpid());
 };
 
 TEST_F(FileBytes, WritesPartsOneAfterAnotherAndLeavesNothingBeside) {

@@ -1,5 +1,7 @@
 #include <muster/v1/agent.pb.h>
 
+#include <unistd.h>
+
 #include <fstream>
 
 #include "expect.h"
@@ -8,7 +10,8 @@ namespace muster::config {
 namespace {
 
 StatusOr<Loaded<v1::AgentConfig>> LoadAgent(std::string_view text) {
-  const std::string path = testing::TempDir() + "agent_file_test.yaml";
+  // Cases run side by side, each in a process of its own.
+  const std::string path = fmt::format("{}agent_file_test.{}.yaml", testing::TempDir(), ::getpid());
   std::ofstream(path) << text;
   return LoadMessage<v1::AgentConfig>(path);
 }
