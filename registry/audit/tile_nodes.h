@@ -2,6 +2,7 @@
 // The nodes of a tree out of its tiles, so that any proof can be made by whoever can read tiles:
 // the log's own server, or a client with a directory of them. What comes of foreign tiles proves
 // itself when the proof is verified.
+#include <array>
 #include <cstdint>
 #include <map>
 #include <utility>
@@ -21,8 +22,9 @@ class TileSource {
   virtual StatusOr<std::vector<Digest>> Tile(const TileId& tile) = 0;
 };
 
-// The tree of `size` leaves, which `tiles` has at least. Used from one thread at a time. Memory:
-// the tiles that were read, at most 256 of them (2 MiB). Cost: at most 127 node hashes a node.
+// The tree of `size` leaves, which `tiles` has at least. Used from one thread at a time, for one
+// proof or for many: it keeps the subtrees of up to 256 tiles (4 MiB). Cost: at most 255 node
+// hashes for each tile that is read.
 class TileNodes final : public NodeReader {
  public:
   TileNodes(const Hasher& hasher, TileSource& tiles, std::uint64_t size)
@@ -33,12 +35,14 @@ class TileNodes final : public NodeReader {
 
  private:
   using Place = std::pair<int, std::uint64_t>;  // Level and index.
-  StatusOr<const std::vector<Digest>*> Read(Place place);
+  using Heights =
+      std::array<std::vector<Digest>, kTileHeight>;  // A tile's nodes, its hashes first.
+  StatusOr<const Heights*> Read(const Place& place);
 
   const Hasher& hasher_;
   TileSource& tiles_;
   const std::uint64_t size_;
-  std::map<Place, std::vector<Digest>> read_;
+  std::map<Place, Heights> read_;
 };
 
 }  // namespace muster::registry::audit
