@@ -9,11 +9,16 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
 
+# What generated code takes too: a precompiled header has one setting of these.
+add_library(muster_codegen INTERFACE)
+target_compile_options(muster_codegen INTERFACE
+  -fno-math-errno -ffp-contract=off  # Sums must not depend on where the compiler fuses.
+  -pthread)
+
 add_library(muster_flags INTERFACE)
+target_link_libraries(muster_flags INTERFACE muster_codegen)
 target_compile_options(muster_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wunused -Wcast-align -Werror
-  -fno-math-errno -ffp-contract=off  # Sums must not depend on where the compiler fuses.
-  -pthread  # Everywhere, as some packages ask for it: a precompiled header has one setting.
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
 target_include_directories(muster_flags INTERFACE ${PROJECT_SOURCE_DIR})
 if(MUSTER_SANITIZE)

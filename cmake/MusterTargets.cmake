@@ -7,6 +7,7 @@ function(muster_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_library(muster_${name} STATIC ${ARG_SOURCES})
   target_link_libraries(muster_${name} PUBLIC muster_flags ${ARG_DEPS})
+  muster_use_precompiled(muster_${name})
 endfunction()
 
 # muster_binary(name SOURCES ... DEPS ...): a program in build/bin.
@@ -14,19 +15,8 @@ function(muster_binary name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE muster_flags ${ARG_DEPS})
+  muster_use_precompiled(${name})
   add_dependencies(muster_tests ${name})
-endfunction()
-
-# What nearly every test includes, parsed once instead of once a test; system headers only, so that a
-# cached one fits every checkout. Tests still include what they use: the tidy preset has none of it.
-function(muster_precompile_for_tests)
-  set(source ${PROJECT_BINARY_DIR}/tests_pch.cc)
-  file(GENERATE OUTPUT ${source} CONTENT "")
-  add_library(muster_tests_pch OBJECT ${source})
-  target_link_libraries(muster_tests_pch PRIVATE muster_flags muster_base GTest::gmock GTest::gtest)
-  target_precompile_headers(muster_tests_pch PRIVATE ${ARGN})
-  target_compile_options(muster_tests_pch PRIVATE
-    $<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>)  # ccache asks for it.
 endfunction()
 
 # muster_test(name SOURCES ... DEPS ... LABELS ...): one GoogleTest program; each case is one ctest.
@@ -39,7 +29,8 @@ function(muster_test name)
   add_executable(${name} ${ARG_SOURCES})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   target_link_libraries(${name} PRIVATE muster_flags ${ARG_DEPS} GTest::gmock GTest::gtest GTest::gtest_main)
-  target_precompile_headers(${name} REUSE_FROM muster_tests_pch)
+  target_compile_options(${name} PRIVATE -O1)  # What they test is optimised fully; they need not be.
+  muster_use_precompiled_for_test(${name} ${ARG_DEPS})
   add_dependencies(muster_tests ${name})
   if("tsan" IN_LIST ARG_LABELS)
     add_dependencies(muster_tsan_tests ${name})
@@ -57,6 +48,7 @@ function(muster_bench name)
   add_executable(${name} ${ARG_SOURCES})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
   target_link_libraries(${name} PRIVATE muster_flags ${ARG_DEPS})
+  target_precompile_headers(${name} REUSE_FROM muster_pch)
 endfunction()
 
 # muster_fuzz(name SOURCES ... DEPS ...): a libFuzzer target, only under the fuzz preset.
