@@ -1,6 +1,6 @@
 #pragma once
 // Data contracts: what the data at the edge means, in numbered versions that never change. Pure:
-// decides and believes, never stores. Compatibility between versions is not judged here.
+// decides and believes, never stores. contract_diff.h has what changed between two versions.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/status.h"
+#include "registry/subject_names.h"
 
 namespace muster::registry {
 
@@ -26,13 +27,39 @@ struct FieldSpec {
   std::optional<double> min;  // The declared range, in `unit`.
   std::optional<double> max;
   std::string description;
+  bool nullable = false;     // A row may leave it empty.
+  std::string meaning = {};  // The term it is a value of: an IRI, or a DTMI of a digital twin.
   friend bool operator==(const FieldSpec&, const FieldSpec&) = default;
 };
+
+// What becomes of a row with a value outside of its field's declared range.
+enum class RangeRule {
+  kQuarantine,  // It is a bad row: counted, put aside, and never trained on.
+  kKeep,        // It is a row as any other; ranges say what is usual, and scale inputs.
+};
+std::string_view NameOf(RangeRule rule);  // "QUARANTINE".
+std::optional<RangeRule> ParseRangeRule(std::string_view name);
+
+// How rows are judged where they are.
+struct RowRules {
+  RangeRule out_of_range = RangeRule::kQuarantine;
+  double max_bad_share = 0.5;  // In [0, 1]: beyond it the data as a whole is refused.
+  friend bool operator==(const RowRules&, const RowRules&) = default;
+};
+
+// Which versions of a contract the next one is compared with, and which way.
+using Compatibility = CompatibilityLevel;
+inline constexpr Compatibility kDefaultCompatibility = Compatibility::kBackward;
 
 struct ContractSpec {
   ContractName name;
   std::string description;
   std::vector<FieldSpec> fields;
+  std::string owner = {};                  // Who answers for the data: a team, an address.
+  std::optional<Duration> freshness = {};  // So old the newest row may be; by `time_field`.
+  std::string time_field = {};             // A TIMESTAMP field: when a row was measured.
+  RowRules rows = {};
+  Compatibility compatibility = kDefaultCompatibility;  // Of the next version with this one.
 
   const FieldSpec* Find(std::string_view field) const;  // Null when there is none.
   friend bool operator==(const ContractSpec&, const ContractSpec&) = default;
@@ -40,7 +67,8 @@ struct ContractSpec {
 
 // OK, or INVALID_ARGUMENT (FIELD_INVALID, a name given twice: FIELD_DUPLICATE) with the path of
 // what is wrong: names (see names.h), 1 to 1000 fields without duplicates, ranges on numeric
-// fields only, finite and with min < max.
+// fields only, finite and with min < max; meanings that are IRIs or DTMIs; a time_field that is a
+// TIMESTAMP, which freshness needs, and then not nullable; max_bad_share from 0 to 1.
 Status Validate(const ContractSpec& spec);
 
 struct ContractVersion {

@@ -1,5 +1,7 @@
 #include "registry/rpc/convert.h"
 
+#include "base/time_text.h"
+
 namespace muster::registry {
 namespace {
 
@@ -25,21 +27,74 @@ v1::Contract::Type ToProto(FieldType type) {
   }
   return v1::Contract::TYPE_UNSPECIFIED;
 }
+
+StatusOr<RowRules> RowsFrom(const v1::Contract::Rows& in) {
+  RowRules out;
+  switch (in.out_of_range()) {
+    case v1::Contract::RANGE_RULE_UNSPECIFIED: break;
+    case v1::Contract::QUARANTINE: out.out_of_range = RangeRule::kQuarantine; break;
+    case v1::Contract::KEEP: out.out_of_range = RangeRule::kKeep; break;
+    default:
+      return InvalidField("rows.out_of_range", "{} is no rule",
+                          static_cast<int>(in.out_of_range()));
+  }
+  if (in.has_max_bad_share()) out.max_bad_share = in.max_bad_share();
+  return out;
+}
+
+StatusOr<Compatibility> CompatibilityFrom(v1::Contract::Compatibility in) {
+  if (in == v1::Contract::COMPATIBILITY_UNSPECIFIED) return kDefaultCompatibility;
+  if (!v1::Contract::Compatibility_IsValid(in))
+    return InvalidField("compatibility", "{} is no level", static_cast<int>(in));
+  return *ParseCompatibilityLevel(v1::Contract::Compatibility_Name(in));
+}
+
+StatusOr<FieldSpec> FieldFrom(const v1::Contract::Field& in, int index) {
+  FieldSpec out;
+  out.name = in.name();
+  MUSTER_ASSIGN(out.type, TypeFrom(in.type(), fmt::format("fields[{}].type", index)));
+  out.unit = in.unit();
+  if (in.has_min()) out.min = in.min();
+  if (in.has_max()) out.max = in.max();
+  out.description = in.description();
+  out.nullable = in.nullable();
+  out.meaning = in.meaning();
+  return out;
+}
+
+void Fill(const FieldSpec& in, v1::Contract::Field& out) {
+  out.set_name(in.name);
+  out.set_type(ToProto(in.type));
+  out.set_unit(in.unit);
+  if (in.min) out.set_min(*in.min);
+  if (in.max) out.set_max(*in.max);
+  out.set_description(in.description);
+  out.set_nullable(in.nullable);
+  out.set_meaning(in.meaning);
+}
 }  // namespace
+
+v1::Contract::Compatibility ToProto(Compatibility in) {
+  v1::Contract::Compatibility out = v1::Contract::COMPATIBILITY_UNSPECIFIED;
+  v1::Contract::Compatibility_Parse(std::string(NameOf(in)), &out);
+  return out;
+}
 
 StatusOr<ContractSpec> FromProto(const v1::Contract& in) {
   ContractSpec out{ContractName(in.name()), in.description(), {}};
   for (int i = 0; i < in.fields_size(); ++i) {
-    const v1::Contract::Field& field = in.fields(i);
-    FieldSpec spec;
-    spec.name = field.name();
-    MUSTER_ASSIGN(spec.type, TypeFrom(field.type(), fmt::format("fields[{}].type", i)));
-    spec.unit = field.unit();
-    if (field.has_min()) spec.min = field.min();
-    if (field.has_max()) spec.max = field.max();
-    spec.description = field.description();
-    out.fields.push_back(std::move(spec));
+    MUSTER_ASSIGN(FieldSpec field, FieldFrom(in.fields(i), i));
+    out.fields.push_back(std::move(field));
   }
+  out.owner = in.owner();
+  if (!in.freshness().empty()) {
+    const auto freshness = ParseDuration(in.freshness());
+    if (!freshness.ok()) return InvalidField("freshness", "{}", MessageOf(freshness.status()));
+    out.freshness = *freshness;
+  }
+  out.time_field = in.time_field();
+  MUSTER_ASSIGN(out.rows, RowsFrom(in.rows()));
+  MUSTER_ASSIGN(out.compatibility, CompatibilityFrom(in.compatibility()));
   return out;
 }
 
@@ -47,15 +102,15 @@ v1::Contract ToProto(const ContractSpec& in) {
   v1::Contract out;
   out.set_name(in.name.value());
   out.set_description(in.description);
-  for (const FieldSpec& spec : in.fields) {
-    v1::Contract::Field& field = *out.add_fields();
-    field.set_name(spec.name);
-    field.set_type(ToProto(spec.type));
-    field.set_unit(spec.unit);
-    if (spec.min) field.set_min(*spec.min);
-    if (spec.max) field.set_max(*spec.max);
-    field.set_description(spec.description);
-  }
+  for (const FieldSpec& field : in.fields) Fill(field, *out.add_fields());
+  out.set_owner(in.owner);
+  if (in.freshness) out.set_freshness(FormatDuration(*in.freshness));
+  out.set_time_field(in.time_field);
+  v1::Contract::Rows& rows = *out.mutable_rows();
+  rows.set_out_of_range(in.rows.out_of_range == RangeRule::kKeep ? v1::Contract::KEEP
+                                                                 : v1::Contract::QUARANTINE);
+  rows.set_max_bad_share(in.rows.max_bad_share);
+  out.set_compatibility(ToProto(in.compatibility));
   return out;
 }
 

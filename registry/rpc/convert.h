@@ -9,10 +9,12 @@
 
 namespace muster::registry {
 
-// INVALID_ARGUMENT (FIELD_INVALID) at "fields[i].type" when a field has no type, or an unknown one.
+// INVALID_ARGUMENT (FIELD_INVALID) at "fields[i].type" when a field has no type, or an unknown one;
+// at "freshness", "rows.out_of_range" or "compatibility". What is left out is its default.
 StatusOr<ContractSpec> FromProto(const v1::Contract& in);
 v1::Contract ToProto(const ContractSpec& in);
 v1::ContractVersion ToProto(const ContractVersion& in);
+v1::Contract::Compatibility ToProto(Compatibility in);
 
 // Rows and stride of 0 become 1, and what gates leave out its default. INVALID_ARGUMENT
 // (FIELD_INVALID) at "gates.…" where a text of theirs does not read.

@@ -127,6 +127,80 @@ TEST(Contract, HasOneToAThousandFieldsAndShortTexts) {
   ExpectInvalid(Validate(spec), "fields[3].unit");
 }
 
+ContractSpec TimedContract() {
+  ContractSpec spec = EngineContract();
+  spec.fields.push_back({"when", FieldType::kTimestamp, "", {}, {}, ""});
+  spec.owner = "plant-data@example.com";
+  spec.freshness = std::chrono::hours(1);
+  spec.time_field = "when";
+  return spec;
+}
+
+TEST(Contract, FreshnessNeedsATimestampThatEveryRowHas) {
+  EXPECT_TRUE(Validate(TimedContract()).ok()) << Validate(TimedContract());
+  ContractSpec spec = TimedContract();
+  spec.time_field = "";
+  ExpectInvalid(Validate(spec), "time_field");
+  spec.time_field = "wen";
+  ExpectInvalid(Validate(spec), "time_field");
+  spec.time_field = "note";
+  ExpectInvalid(Validate(spec), "time_field");
+  spec.time_field = "when";
+  spec.fields.back().nullable = true;
+  ExpectInvalid(Validate(spec), "time_field");
+  spec.freshness.reset();
+  EXPECT_TRUE(Validate(spec).ok()) << Validate(spec);
+  spec = TimedContract();
+  spec.freshness = Duration(0);
+  ExpectInvalid(Validate(spec), "freshness");
+}
+
+TEST(Contract, TheShareOfBadRowsIsAShare) {
+  for (const double share : {-0.1, 1.1, kNan, kInf}) {
+    SCOPED_TRACE(share);
+    ContractSpec spec = EngineContract();
+    spec.rows.max_bad_share = share;
+    ExpectInvalid(Validate(spec), "rows.max_bad_share");
+  }
+  for (const double share : {0.0, 1.0}) {
+    ContractSpec spec = EngineContract();
+    spec.rows = {RangeRule::kKeep, share};
+    EXPECT_TRUE(Validate(spec).ok());
+  }
+}
+
+TEST(Contract, AnOwnerIsALineOfText) {
+  ContractSpec spec = EngineContract();
+  spec.owner = std::string(256, 'x');
+  ExpectInvalid(Validate(spec), "owner");
+  spec.owner = "two\nlines";
+  ExpectInvalid(Validate(spec), "owner");
+}
+
+TEST(Contract, AMeaningIsAnIriOrADtmi) {
+  for (const std::string meaning :
+       {"http://qudt.org/vocab/quantitykind/Temperature", "urn:iso:std:iso:80000", "https://é.eu/ü",
+        "dtmi:com:example:Engine;1", "dtmi:com:example:Engine:oil_2;12", "dtmi:a:b;1.2", "dtmi:a",
+        "dtmi:a;1.0"}) {
+    SCOPED_TRACE(meaning);
+    ContractSpec spec = EngineContract();
+    spec.fields[1].meaning = meaning;
+    EXPECT_TRUE(Validate(spec).ok()) << Validate(spec);
+  }
+  for (const std::string& meaning :
+       {std::string("temperature"), std::string("http:"), std::string(":x"), std::string("1a:x"),
+        std::string("http://a b"), std::string("http://a\n"), std::string("x:<y>"),
+        std::string("dtmi:"), std::string("dtmi:a::b;1"), std::string("dtmi:a;0"),
+        std::string("dtmi:a;01"), std::string("dtmi:a;1."), std::string("dtmi:a_;1"),
+        std::string("dtmi:1a;1"), std::string("dtmi:a:_b;1"), std::string("dtmi:a;1234567890"),
+        "http://" + std::string(506, 'x')}) {
+    SCOPED_TRACE(meaning);
+    ContractSpec spec = EngineContract();
+    spec.fields[1].meaning = meaning;
+    ExpectInvalid(Validate(spec), "fields[1].meaning");
+  }
+}
+
 TEST(Contract, ARefusedContractIsNoFact) {
   ContractSpec spec = EngineContract();
   spec.fields.clear();
@@ -151,6 +225,58 @@ TEST(ContractFacts, ComeBackAsTheyWere) {
   EXPECT_EQ(back->version, state.newest());
 }
 
+TEST(ContractFacts, OwnerFreshnessAndRulesComeBackAsTheyWere) {
+  ContractSpec spec = TimedContract();
+  spec.fields[0].nullable = true;
+  spec.fields[0].meaning = "dtmi:com:example:Engine;1";
+  for (const auto level :
+       {Compatibility::kNone, Compatibility::kBackward, Compatibility::kBackwardTransitive,
+        Compatibility::kForward, Compatibility::kForwardTransitive, Compatibility::kFull,
+        Compatibility::kFullTransitive}) {
+    for (const RowRules rules : {RowRules{}, RowRules{RangeRule::kKeep, 0.25}}) {
+      spec.compatibility = level;
+      spec.rows = rules;
+      const auto row = EncodeFact(ContractVersionCreated{{VersionNumber(1), spec, Noon(), "a"}});
+      ASSERT_TRUE(row.ok()) << row.status();
+      const auto back = DecodeContractFact(spec.name, *row);
+      ASSERT_TRUE(back.ok()) << back.status();
+      EXPECT_EQ(back->version.spec, spec) << *row;
+    }
+  }
+}
+
+// Written before contracts had rules: what such a row leaves out is the default.
+TEST(ContractFacts, RowsOfEarlierReleasesReadAsTheDefaults) {
+  const auto back = DecodeContractFact(
+      ContractName("c"),
+      R"({"at":5,"by":"system","description":"","fields":[{"max":"645.5","min":"641",)"
+      R"("name":"s2","type":"FLOAT","unit":"Cel"}],"type":"ContractVersionCreated","version":1})");
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(back->version.spec, (ContractSpec{ContractName("c"), "", {Field("s2", 641, 645.5)}}));
+  EXPECT_EQ(back->version.spec.rows.out_of_range, RangeRule::kQuarantine);
+  EXPECT_EQ(back->version.spec.rows.max_bad_share, 0.5);
+  EXPECT_EQ(back->version.spec.compatibility, Compatibility::kBackward);
+}
+
+TEST(ContractFacts, RowsWithRulesArePinned) {
+  ContractSpec spec{ContractName("c"), "", {{"at", FieldType::kTimestamp, "", {}, {}, ""}}};
+  spec.fields[0].meaning = "x:y";
+  spec.owner = "ann";
+  spec.freshness = Duration(1500);
+  spec.time_field = "at";
+  spec.rows = {RangeRule::kKeep, 0.25};
+  spec.compatibility = Compatibility::kFullTransitive;
+  spec.fields.push_back({"s", FieldType::kText, "", {}, {}, "", true});
+  const auto row =
+      EncodeFact(ContractVersionCreated{{VersionNumber(1), spec, FromUnixMillis(5), "system"}});
+  ASSERT_TRUE(row.ok()) << row.status();
+  EXPECT_EQ(*row, R"({"at":5,"by":"system","compatibility":"FULL_TRANSITIVE","description":"",)"
+                  R"("fields":[{"meaning":"x:y","name":"at","type":"TIMESTAMP"},)"
+                  R"({"name":"s","nullable":true,"type":"TEXT"}],"freshness_ms":1500,)"
+                  R"("owner":"ann","rows":{"max_bad_share":"0.25","out_of_range":"KEEP"},)"
+                  R"("time_field":"at","type":"ContractVersionCreated","version":1})");
+}
+
 // History is read by later releases: this row must stay readable, and be written so.
 TEST(ContractFacts, RowsArePinned) {
   const ContractSpec spec{ContractName("c"), "", {Field("s2", 641, 645.5)}};
@@ -170,7 +296,14 @@ TEST(ContractFacts, ARowThatIsNoContractsIsDataLoss) {
                           R"({"type":"ContractVersionCreated","by":"a","at":1,"version":1,)"
                           R"("description":"","fields":[{"name":"x","type":"FLOAT","min":"x"}]})",
                           R"({"type":"ContractVersionCreated","by":"a","at":1,"version":1,)"
-                          R"("description":"","fields":7})"}) {
+                          R"("description":"","fields":7})",
+                          R"({"type":"ContractVersionCreated","by":"a","at":1,"version":1,)"
+                          R"("description":"","fields":[],"compatibility":"SIDEWAYS"})",
+                          R"({"type":"ContractVersionCreated","by":"a","at":1,"version":1,)"
+                          R"("description":"","fields":[],"rows":{"out_of_range":"EAT",)"
+                          R"("max_bad_share":"0.5"}})",
+                          R"({"type":"ContractVersionCreated","by":"a","at":1,"version":1,)"
+                          R"("description":"","fields":[],"freshness_ms":"soon"})"}) {
     SCOPED_TRACE(row);
     EXPECT_EQ(DecodeContractFact(ContractName("c"), row).status().code(),
               absl::StatusCode::kDataLoss);

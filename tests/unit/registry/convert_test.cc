@@ -20,6 +20,45 @@ TEST(RegistryConvert, AContractComesBackAsItWas) {
   EXPECT_EQ(*back, spec);
 }
 
+TEST(RegistryConvert, TheRulesOfAContractComeBackAsTheyWere) {
+  ContractSpec spec = EngineContract();
+  spec.fields.push_back({"when", FieldType::kTimestamp, "", {}, {}, ""});
+  spec.fields[0].nullable = true;
+  spec.fields[0].meaning = "dtmi:com:example:Engine;1";
+  spec.owner = "plant-data@example.com";
+  spec.freshness = std::chrono::minutes(15);
+  spec.time_field = "when";
+  spec.rows = {RangeRule::kKeep, 0.0};
+  spec.compatibility = Compatibility::kFullTransitive;
+  const auto back = FromProto(ToProto(spec));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(*back, spec);
+  EXPECT_EQ(ToProto(spec).freshness(), "15m");
+}
+
+TEST(RegistryConvert, WhatAContractLeavesOutIsTheDefault) {
+  v1::Contract contract;
+  contract.add_fields()->set_type(v1::Contract::FLOAT);
+  const auto spec = FromProto(contract);
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(spec->rows, (RowRules{RangeRule::kQuarantine, 0.5}));
+  EXPECT_EQ(spec->compatibility, Compatibility::kBackward);
+  EXPECT_FALSE(spec->freshness.has_value());
+  EXPECT_FALSE(spec->fields[0].nullable);
+}
+
+TEST(RegistryConvert, RulesThatDoNotReadAreRefusedWithTheirPath) {
+  v1::Contract contract = ToProto(EngineContract());
+  contract.set_freshness("soon");
+  ExpectInvalid(FromProto(contract).status(), "freshness");
+  contract = ToProto(EngineContract());
+  contract.mutable_rows()->set_out_of_range(static_cast<v1::Contract::RangeRule>(9));
+  ExpectInvalid(FromProto(contract).status(), "rows.out_of_range");
+  contract = ToProto(EngineContract());
+  contract.set_compatibility(static_cast<v1::Contract::Compatibility>(9));
+  ExpectInvalid(FromProto(contract).status(), "compatibility");
+}
+
 TEST(RegistryConvert, AModelComesBackAsItWas) {
   ModelSpec spec = EngineModel();
   spec.contract_version = VersionNumber(3);
