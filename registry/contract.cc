@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "registry/contract_diff.h"
+
 namespace muster::registry {
 namespace {
 struct TypeName {
@@ -54,6 +56,7 @@ StatusOr<ContractFacts> Decide(const ContractState& state, const ApplyContract& 
                                Timestamp now) {
   MUSTER_TRY(Validate(event.spec));
   if (!state.versions.empty() && state.newest().spec == event.spec) return ContractFacts{};
+  MUSTER_TRY(CheckCompatible(state, event.spec));
   const VersionNumber next(state.versions.size() + 1);
   return ContractFacts{{ContractVersion{next, event.spec, now, event.by}}};
 }

@@ -100,7 +100,8 @@ struct ContractVersionCreated {
 };
 using ContractFacts = std::vector<ContractVersionCreated>;
 
-// No fact when the newest version says the same already. Errors as Validate's.
+// No fact when the newest version says the same already. Errors as Validate's, and
+// CONTRACT_INCOMPATIBLE (contract_diff.h) when the newest version's compatibility forbids it.
 StatusOr<ContractFacts> Decide(const ContractState& state, const ApplyContract& event,
                                Timestamp now);
 void Apply(ContractState& state, const ContractVersionCreated& fact);

@@ -83,7 +83,7 @@ struct Gates {
   std::vector<std::string> aliases{std::string(kChampion)};
   std::optional<MetricGate> metric;
   std::optional<SlicesGate> slices;
-  bool contract = false;  // Reads what the version in place reads.
+  bool contract = false;  // Can read the data that the version in place reads.
   std::optional<double> epsilon;
   std::optional<ApprovalsGate> approvals;
   std::vector<FreezeWindow> freeze;

@@ -5,6 +5,7 @@
 
 #include "base/time_text.h"
 #include "registry/confidence.h"
+#include "registry/contract_diff.h"
 
 namespace muster::registry {
 namespace {
@@ -156,21 +157,20 @@ Verdict JudgeContract(const GateView& view) {
   if (reads == view.asked.contracts.end() || served == view.asked.contracts.end())
     return Refused("contract", "versions {} and {} of contract {} are not both known",
                    mine.contract_version.value(), theirs.contract_version.value(), name);
-  const ModelSpec& spec = *view.state.spec;
-  if (const Status fits = CheckAgainst(spec, served->second); !fits.ok())
-    return Refused("contract", "the model does not read version {} of contract {}: {}",
-                   theirs.contract_version.value(), name, MessageOf(fits));
-  if (const std::string* field = FirstChange(spec, reads->second, served->second))
+  std::vector<std::string> used = view.state.spec->input.features;
+  used.push_back(view.state.spec->label.field);
+  const auto missing = CanRead(reads->second.spec, served->second.spec, used);
+  if (!missing.empty())
     return Refused("contract",
-                   "version {} was trained on version {} of contract {}, which declares '{}' "
-                   "differently than version {}, which version {} in place reads",
-                   NumberOf(mine), mine.contract_version.value(), name, *field,
-                   theirs.contract_version.value(), NumberOf(theirs));
+                   "version {} reads version {} of contract {}, and cannot read data of version "
+                   "{}, which version {} in place reads: {}",
+                   NumberOf(mine), mine.contract_version.value(), name,
+                   theirs.contract_version.value(), NumberOf(theirs), Summary(missing));
   if (mine.contract_version == theirs.contract_version)
     return Passed("contract", "reads {} version {}{}", name, mine.contract_version.value(),
                   view.holder == nullptr ? "" : ", as the version in place does");
-  return Passed("contract", "reads {} version {}; all that it reads is the same in version {}",
-                name, mine.contract_version.value(), theirs.contract_version.value());
+  return Passed("contract", "reads {} version {}, and of version {} all that it looks at", name,
+                mine.contract_version.value(), theirs.contract_version.value());
 }
 
 Verdict JudgePrivacy(double epsilon) {

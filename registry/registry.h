@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "registry/book.h"
 #include "registry/contract.h"
+#include "registry/contract_diff.h"
 #include "registry/model.h"
 
 namespace muster::registry {
@@ -21,6 +22,20 @@ namespace muster::registry {
 struct AppliedContract {
   ContractVersion version;
   bool created = false;
+};
+// What changed between two versions of a contract.
+struct ContractComparison {
+  VersionNumber from;
+  VersionNumber to;
+  std::vector<ContractDifference> differences;
+};
+// What applying a contract would come to.
+struct ContractJudgement {
+  VersionNumber newest;                                 // 0: the contract is new.
+  bool changed = false;                                 // It would make a version.
+  Compatibility compatibility = kDefaultCompatibility;  // What it was judged by.
+  std::vector<ContractDifference> differences;          // From the newest version.
+  std::vector<ContractBreak> breaks;                    // What the compatibility forbids.
 };
 struct ApplyModelOptions {
   bool dry_run = false;  // Judge everything, change nothing.
@@ -158,6 +173,11 @@ class Registry {
   // NOT_FOUND (RESOURCE_NOT_FOUND), with the nearest name.
   StatusOr<ContractVersion> GetContract(const ContractName& name, VersionNumber version) const;
   std::vector<ContractVersion> ListContracts() const;  // The newest of each, by name.
+  // `to` 0: the newest; `from` 0: the one before `to`. NOT_FOUND (RESOURCE_NOT_FOUND).
+  StatusOr<ContractComparison> DiffContract(const ContractName& name, VersionNumber from,
+                                            VersionNumber to) const;
+  // Errors as Validate's; an incompatible contract is an answer.
+  StatusOr<ContractJudgement> CheckContract(const ContractSpec& spec) const;
   StatusOr<ModelView> GetModel(const ModelName& name) const;
   std::vector<ModelView> ListModels() const;  // By name.
   // Version 0 and the alias "latest" are the newest.

@@ -47,4 +47,29 @@ grpc::ServerUnaryReactor* ContractService::ListContracts(grpc::CallbackServerCon
       });
 }
 
+grpc::ServerUnaryReactor* ContractService::DiffContract(grpc::CallbackServerContext* context,
+                                                        const v1::DiffContractRequest* request,
+                                                        v1::ContractDiff* reply) {
+  return rpc::OperatorUnary(
+      border_, context, request, reply,
+      [this](const Caller&, const v1::DiffContractRequest& r) -> StatusOr<v1::ContractDiff> {
+        MUSTER_ASSIGN(const ContractComparison found,
+                      registry_.DiffContract(ContractName(r.name()), VersionNumber(r.from()),
+                                             VersionNumber(r.to())));
+        return ToProto(found, r.name());
+      });
+}
+
+grpc::ServerUnaryReactor* ContractService::CheckContract(grpc::CallbackServerContext* context,
+                                                         const v1::CheckContractRequest* request,
+                                                         v1::ContractCheck* reply) {
+  return rpc::OperatorUnary(
+      border_, context, request, reply,
+      [this](const Caller&, const v1::CheckContractRequest& r) -> StatusOr<v1::ContractCheck> {
+        MUSTER_ASSIGN(const ContractSpec spec, FromProto(r.contract()));
+        MUSTER_ASSIGN(const ContractJudgement found, registry_.CheckContract(spec));
+        return ToProto(found, r.contract().name());
+      });
+}
+
 }  // namespace muster::registry

@@ -20,6 +20,12 @@ class ContractService final : public v1::ContractService::CallbackService {
   grpc::ServerUnaryReactor* ListContracts(grpc::CallbackServerContext*,
                                           const v1::ListContractsRequest*,
                                           v1::ListContractsReply*) override;
+  grpc::ServerUnaryReactor* DiffContract(grpc::CallbackServerContext*,
+                                         const v1::DiffContractRequest*,
+                                         v1::ContractDiff*) override;
+  grpc::ServerUnaryReactor* CheckContract(grpc::CallbackServerContext*,
+                                          const v1::CheckContractRequest*,
+                                          v1::ContractCheck*) override;
 
  private:
   Registry& registry_;

@@ -123,4 +123,49 @@ v1::ContractVersion ToProto(const ContractVersion& in) {
   return out;
 }
 
+namespace {
+v1::ContractDifference ToProto(const ContractDifference& in) {
+  v1::ContractDifference out;
+  out.set_kind(std::string(NameOf(in.kind)));
+  out.set_path(in.path);
+  out.set_text(in.text);
+  out.set_breaks_backward(in.breaks_backward);
+  out.set_breaks_forward(in.breaks_forward);
+  return out;
+}
+}  // namespace
+
+v1::ContractDiff ToProto(const ContractComparison& in, const std::string& name) {
+  v1::ContractDiff out;
+  out.set_name(name);
+  out.set_from(in.from.value());
+  out.set_to(in.to.value());
+  out.set_backward(true);
+  out.set_forward(true);
+  for (const ContractDifference& difference : in.differences) {
+    *out.add_differences() = ToProto(difference);
+    if (difference.breaks_backward) out.set_backward(false);
+    if (difference.breaks_forward) out.set_forward(false);
+  }
+  return out;
+}
+
+v1::ContractCheck ToProto(const ContractJudgement& in, const std::string& name) {
+  v1::ContractCheck out;
+  out.set_name(name);
+  out.set_newest(in.newest.value());
+  out.set_changed(in.changed);
+  out.set_compatible(in.breaks.empty());
+  out.set_compatibility(ToProto(in.compatibility));
+  for (const ContractDifference& difference : in.differences)
+    *out.add_differences() = ToProto(difference);
+  for (const ContractBreak& broken : in.breaks) {
+    v1::ContractCheck::Break& shown = *out.add_breaks();
+    shown.set_version(broken.version.value());
+    shown.set_backward(broken.backward);
+    *shown.mutable_difference() = ToProto(broken.difference);
+  }
+  return out;
+}
+
 }  // namespace muster::registry

@@ -15,6 +15,8 @@ StatusOr<ContractSpec> FromProto(const v1::Contract& in);
 v1::Contract ToProto(const ContractSpec& in);
 v1::ContractVersion ToProto(const ContractVersion& in);
 v1::Contract::Compatibility ToProto(Compatibility in);
+v1::ContractDiff ToProto(const ContractComparison& in, const std::string& name);
+v1::ContractCheck ToProto(const ContractJudgement& in, const std::string& name);
 
 // Rows and stride of 0 become 1, and what gates leave out its default. INVALID_ARGUMENT
 // (FIELD_INVALID) at "gates.…" where a text of theirs does not read.

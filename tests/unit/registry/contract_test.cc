@@ -40,6 +40,7 @@ TEST(Contract, ApplyingTheNewestContentAgainChangesNothing) {
 TEST(Contract, AnyChangeMakesTheNextVersionAndKeepsTheOld) {
   ContractSpec wider = EngineContract();
   wider.fields[0].max = 650;
+  wider.compatibility = Compatibility::kNone;
   const ContractState state = StateOf({EngineContract(), wider, EngineContract()});
   ASSERT_EQ(state.versions.size(), 3u);
   EXPECT_EQ(state.Find(VersionNumber(1))->spec, EngineContract());

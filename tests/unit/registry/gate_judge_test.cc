@@ -220,17 +220,37 @@ class Trained : public Gate {
   }
 };
 
-TEST_F(Trained, AnotherVersionIsCompatibleWhenWhatIsReadIsTheSame) {
+TEST_F(Trained, AnotherVersionIsCompatibleWhenItReadsTheDataOfTheVersionInPlace) {
   ContractSpec wider = EngineContract();
   wider.fields.push_back(Field("s99", 0, 1));
   wider.fields[0].description = "clearer";
-  EXPECT_PASSES(JudgeContract(On(wider)), "all that it reads is the same in version 1");
+  wider.fields[1].max = 600;
+  wider.fields[2].type = FieldType::kFloat;
+  EXPECT_PASSES(JudgeContract(On(wider)),
+                "reads engine version 2, and of version 1 all that it looks at");
 }
 
-TEST_F(Trained, ARangeThatMovedUnderAFeatureIsNotCompatible) {
-  ContractSpec moved = EngineContract();
-  moved.fields[1].max = 600;
-  EXPECT_REFUSES(JudgeContract(On(moved)), "declares 's12' differently than version 1");
+TEST_F(Trained, AVersionThatCannotReadTheDataInPlaceIsRefusedWithEveryPath) {
+  ContractSpec other = EngineContract();
+  other.fields[0].unit = "K";
+  other.fields[1].max = 520;
+  other.fields[3].type = FieldType::kBoolean;  // Nothing that the model looks at.
+  const Verdict verdict = JudgeContract(On(other));
+  EXPECT_FALSE(verdict.passed);
+  EXPECT_EQ(verdict.reason,
+            "version 2 reads version 2 of contract engine, and cannot read data of version 1, "
+            "which version 1 in place reads: UNIT_CHANGED at fields[s2].unit: comes as 'Cel' and "
+            "is read as 'K'; RANGE_NARROWED at fields[s12].max: comes as 524 and is read as 520");
+}
+
+TEST_F(Trained, AFieldThatTheDataInPlaceDoesNotHaveIsNamed) {
+  Versions({}, {});
+  model_.state.versions.Change(1, [](ModelVersion& v) { v.contract_version = VersionNumber(2); });
+  GateView view = View();
+  asked_.contracts[VersionNumber(2)] = {VersionNumber(2), EngineContract(), Noon(), "system"};
+  asked_.contracts[VersionNumber(1)].spec.fields.erase(
+      asked_.contracts[VersionNumber(1)].spec.fields.begin());
+  EXPECT_REFUSES(JudgeContract(view), "FIELD_MISSING at fields[s2]");
 }
 
 TEST_F(Trained, AContractThatNobodyKnowsIsNotCompatible) {

@@ -110,6 +110,49 @@ TEST_F(RegistryTest, WhatIsNotThereIsNotFoundWithTheNearestName) {
                 Reason::kRESOURCE_NOT_FOUND, "");
 }
 
+TEST_F(RegistryTest, AnIncompatibleContractIsRefusedAndNothingOfItIsKept) {
+  ApplyEngine();
+  ContractSpec next = EngineContract();
+  next.fields[0].unit = "K";
+  for (const bool dry_run : {true, false})
+    ExpectRefused(registry_->ApplyContract(next, dry_run, ann_).status(),
+                  StatusCode::kFailedPrecondition, Reason::kCONTRACT_INCOMPATIBLE,
+                  "fields[s2].unit");
+  EXPECT_EQ(registry_->GetContract(ContractName("engine"), {})->spec, EngineContract());
+
+  const auto judged = registry_->CheckContract(next);
+  ASSERT_OK(judged.status());
+  EXPECT_TRUE(judged->changed);
+  EXPECT_EQ(judged->newest, VersionNumber(1));
+  ASSERT_EQ(judged->breaks.size(), 1u);
+  EXPECT_EQ(judged->breaks[0].difference, judged->differences[0]);
+
+  // The way out that the refusal names: a version that allows it, and then the change.
+  ContractSpec open = EngineContract();
+  open.compatibility = Compatibility::kNone;
+  ASSERT_OK(registry_->ApplyContract(open, false, ann_).status());
+  ASSERT_OK(registry_->ApplyContract(next, false, ann_).status());
+  const auto diff = registry_->DiffContract(ContractName("engine"), {}, {});
+  ASSERT_OK(diff.status());
+  EXPECT_EQ(diff->from, VersionNumber(2));
+  EXPECT_EQ(diff->to, VersionNumber(3));
+  EXPECT_EQ(diff->differences.size(), 2u);  // The unit, and the compatibility.
+}
+
+TEST_F(RegistryTest, ACheckOfWhatIsThereOrNewFindsNothingInTheWay) {
+  const auto fresh = registry_->CheckContract(EngineContract());
+  ASSERT_OK(fresh.status());
+  EXPECT_TRUE(fresh->changed);
+  EXPECT_EQ(fresh->newest, VersionNumber());
+  ApplyEngine();
+  const auto same = registry_->CheckContract(EngineContract());
+  ASSERT_OK(same.status());
+  EXPECT_FALSE(same->changed);
+  EXPECT_TRUE(same->differences.empty() && same->breaks.empty());
+  ExpectRefused(registry_->DiffContract(ContractName("engine"), {}, {}).status(),
+                StatusCode::kNotFound, Reason::kRESOURCE_NOT_FOUND, "");
+}
+
 TEST_F(RegistryTest, ADryRunJudgesAndChangesNothing) {
   const auto contract = registry_->ApplyContract(EngineContract(), true, ann_);
   ASSERT_OK(contract.status());

@@ -141,6 +141,54 @@ TEST_F(RegistryServices, AContractIsAppliedReadAndListed) {
   EXPECT_EQ(listed->contracts_size(), 1);
 }
 
+TEST_F(RegistryServices, AnIncompatibleContractIsRefusedByApplyAndAnAnswerOfCheck) {
+  ASSERT_OK(ApplyContract().status());
+  v1::CheckContractRequest check;
+  *check.mutable_contract() = ToProto(EngineContract());
+  check.mutable_contract()->mutable_fields(0)->set_unit("K");
+  check.mutable_contract()->mutable_fields(1)->set_max(600);
+  v1::ApplyContractRequest apply;
+  *apply.mutable_contract() = check.contract();
+  ExpectRefused(Call(*contracts_, &v1::ContractService::Stub::ApplyContract, apply).status(),
+                StatusCode::kFailedPrecondition, Reason::kCONTRACT_INCOMPATIBLE, "fields[s2].unit");
+
+  const auto judged = Call(*contracts_, &v1::ContractService::Stub::CheckContract, check);
+  ASSERT_OK(judged.status());
+  EXPECT_EQ(judged->name(), "engine");
+  EXPECT_EQ(judged->newest(), 1u);
+  EXPECT_TRUE(judged->changed());
+  EXPECT_FALSE(judged->compatible());
+  EXPECT_EQ(judged->compatibility(), v1::Contract::BACKWARD);
+  ASSERT_EQ(judged->differences_size(), 2);
+  EXPECT_EQ(judged->differences(1).kind(), "RANGE_WIDENED");
+  EXPECT_TRUE(judged->differences(1).breaks_forward());
+  ASSERT_EQ(judged->breaks_size(), 1);
+  EXPECT_EQ(judged->breaks(0).version(), 1u);
+  EXPECT_TRUE(judged->breaks(0).backward());
+  EXPECT_EQ(judged->breaks(0).difference().path(), "fields[s2].unit");
+}
+
+TEST_F(RegistryServices, TheDifferencesOfTwoVersionsAreToldWithWhatTheyBreak) {
+  ASSERT_OK(ApplyContract().status());
+  v1::ApplyContractRequest apply;
+  *apply.mutable_contract() = ToProto(EngineContract());
+  apply.mutable_contract()->mutable_fields(1)->set_max(600);
+  ASSERT_OK(Call(*contracts_, &v1::ContractService::Stub::ApplyContract, apply).status());
+  v1::DiffContractRequest request;
+  request.set_name("engine");
+  const auto diff = Call(*contracts_, &v1::ContractService::Stub::DiffContract, request);
+  ASSERT_OK(diff.status());
+  EXPECT_EQ(diff->from(), 1u);
+  EXPECT_EQ(diff->to(), 2u);
+  EXPECT_TRUE(diff->backward());
+  EXPECT_FALSE(diff->forward());
+  ASSERT_EQ(diff->differences_size(), 1);
+  EXPECT_EQ(diff->differences(0).text(), "was 524 and is 600");
+  request.set_from(9);
+  ExpectRefused(Call(*contracts_, &v1::ContractService::Stub::DiffContract, request).status(),
+                StatusCode::kNotFound, Reason::kRESOURCE_NOT_FOUND, "");
+}
+
 TEST_F(RegistryServices, ADryRunLeavesNothing) {
   EXPECT_TRUE(ApplyContract(true)->created());
   EXPECT_EQ(Call(*contracts_, &v1::ContractService::Stub::ListContracts, {})->contracts_size(), 0);
