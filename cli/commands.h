@@ -11,6 +11,7 @@ void AddWatch(CLI::App& app, Shell& shell);     // watch
 void AddStats(CLI::App& app, Shell& shell);     // stats
 void AddCampaign(CLI::App& app, Shell& shell);  // campaign pause|resume|cancel
 void AddDevice(CLI::App& app, Shell& shell);    // device release
+void AddContract(CLI::App& app, Shell& shell);  // contract diff|check|import
 void AddModel(CLI::App& app, Shell& shell);     // model list|show|create|download|alias|…
 void AddPromote(CLI::App& app, Shell& shell);   // promote, rollback
 void AddAudit(CLI::App& app, Shell& shell);     // audit export|verify

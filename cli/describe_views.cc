@@ -1,4 +1,5 @@
 // The descriptions of views.h.
+#include <algorithm>
 #include <vector>
 
 #include "base/time_text.h"
@@ -37,6 +38,41 @@ std::string Indented(std::string_view text) {
   for (const char c : text.substr(0, text.size() - 1))
     out += c == '\n' ? "\n  " : std::string(1, c);
   return out + "\n";
+}
+
+std::string FreshnessText(const v1::Contract& c) {
+  if (c.freshness().empty()) return c.time_field().empty() ? "" : "times in " + c.time_field();
+  return fmt::format("the newest row at most {} old, by {}", c.freshness(), c.time_field());
+}
+
+std::string RowsText(const v1::Contract::Rows& rows) {
+  const double share = rows.has_max_bad_share() ? rows.max_bad_share() : 0.5;
+  return fmt::format("{}; data with more than {}% bad rows is refused",
+                     rows.out_of_range() == v1::Contract::KEEP
+                         ? "values out of range are kept"
+                         : "values out of range make a row bad",
+                     Real(share * 100));
+}
+
+// Columns that no field fills are left out.
+std::string FieldsText(const v1::Contract& c) {
+  const auto any = [&](auto has) { return std::any_of(c.fields().begin(), c.fields().end(), has); };
+  const bool nulls = any([](const v1::Contract::Field& f) { return f.nullable(); });
+  const bool meanings = any([](const v1::Contract::Field& f) { return !f.meaning().empty(); });
+  std::vector<std::string> head{"FIELD", "TYPE", "UNIT", "RANGE"};
+  if (nulls) head.push_back("NULLS");
+  if (meanings) head.push_back("MEANING");
+  head.push_back("DESCRIPTION");
+  Table table(std::move(head));
+  for (const v1::Contract::Field& f : c.fields()) {
+    std::vector<std::string> row{f.name(), LowerCase(v1::Contract::Type_Name(f.type())),
+                                 Or(f.unit(), "-"), RangeText(f)};
+    if (nulls) row.push_back(f.nullable() ? "allowed" : "-");
+    if (meanings) row.push_back(Or(f.meaning(), "-"));
+    row.push_back(f.description());
+    table.Add(std::move(row));
+  }
+  return table.Text();
 }
 
 std::string SelectionText(const v1::Campaign::Selection& s) {
@@ -147,17 +183,22 @@ std::string FoundText(const v1::CampaignView& view) {
 
 }  // namespace
 
+std::string CompatibilityText(const v1::Contract& contract) {
+  if (contract.compatibility() == v1::Contract::COMPATIBILITY_UNSPECIFIED) return "BACKWARD";
+  return v1::Contract::Compatibility_Name(contract.compatibility());
+}
+
 std::string Describe(const v1::ContractVersion& c, Timestamp now) {
   Properties p;
   p.Add("Contract", c.contract().name());
   p.Add("Version", fmt::format("{}", c.version()));
   p.Add("Description", c.contract().description());
+  p.Add("Owner", c.contract().owner());
+  p.Add("Freshness", FreshnessText(c.contract()));
+  p.Add("Rows", RowsText(c.contract().rows()));
+  p.Add("Compatibility", CompatibilityText(c.contract()));
   p.Add("Created", fmt::format("{} by {}", When(c.created_unix_ms(), now), c.created_by()));
-  Table fields({"FIELD", "TYPE", "UNIT", "RANGE", "DESCRIPTION"});
-  for (const auto& f : c.contract().fields())
-    fields.Add({f.name(), LowerCase(v1::Contract::Type_Name(f.type())), Or(f.unit(), "-"),
-                RangeText(f), f.description()});
-  return p.Text() + "Fields:\n" + Indented(fields.Text());
+  return p.Text() + "Fields:\n" + Indented(FieldsText(c.contract()));
 }
 
 std::string Describe(const v1::ModelView& view, Timestamp now) {

@@ -4,6 +4,8 @@
 #include <muster/v1/fleet.grpc.pb.h>
 #include <muster/v1/model.grpc.pb.h>
 
+#include <charconv>
+
 #include "cli/commands.h"
 #include "cli/kinds.h"
 #include "cli/views.h"
@@ -17,9 +19,18 @@ struct Arguments {
   std::vector<std::string> labels;
 };
 
-v1::GetContractRequest ContractRequest(const std::string& name) {
+// "turbofan", "turbofan@2".
+StatusOr<v1::GetContractRequest> ContractRequest(const std::string& text) {
   v1::GetContractRequest request;
-  request.set_name(name);
+  const std::size_t at = text.find('@');
+  request.set_name(text.substr(0, at));
+  if (at == std::string::npos) return request;
+  std::uint64_t version = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data() + at + 1, end, version);
+  if (error != std::errc() || stop != end || version == 0)
+    return InvalidArgument("'{}' is no version; write {}@3", text.substr(at + 1), request.name());
+  request.set_version(version);
   return request;
 }
 v1::GetModelRequest ModelRequest(const std::string& name) {
@@ -43,8 +54,8 @@ template <typename Show>
 Status WithOne(Shell& shell, Kind kind, const std::string& name, Show show) {
   switch (kind) {
     case Kind::kContract: {
-      MUSTER_ASSIGN(const auto view,
-                    shell.Ask(&v1::ContractService::Stub::GetContract, ContractRequest(name)));
+      MUSTER_ASSIGN(const auto request, ContractRequest(name));
+      MUSTER_ASSIGN(const auto view, shell.Ask(&v1::ContractService::Stub::GetContract, request));
       return show(view);
     }
     case Kind::kModel: {
@@ -157,10 +168,11 @@ void AddGet(CLI::App& app, Shell& shell) {
       ->required()
       ->check(CheckKind)
       ->type_name("");
-  describe->add_option("NAME", arguments->name, "Its name")->required();
+  describe->add_option("NAME", arguments->name, "Its name; of a contract also NAME@VERSION")
+      ->required();
   describe->footer(
       "\nExamples:\n  muster describe campaign turbofan\n"
-      "  muster describe device engine-017");
+      "  muster describe device engine-017\n  muster describe contract turbofan@2");
   shell.On(describe, [&shell, arguments] { return DescribeOne(shell, *arguments); });
 }
 

@@ -51,10 +51,11 @@ std::string MainMetric(const v1::Campaign& campaign) {
 }
 
 std::string ContractTable(const v1::ListContractsReply& reply, Timestamp now) {
-  Table table({"NAME", "VERSION", "FIELDS", "CREATED", "BY"});
+  Table table({"NAME", "VERSION", "FIELDS", "OWNER", "COMPATIBILITY", "CREATED", "BY"});
   for (const v1::ContractVersion& c : reply.contracts())
     table.Add({c.contract().name(), Count(c.version()),
                Count(static_cast<std::uint64_t>(c.contract().fields_size())),
+               OrDash(c.contract().owner()), CompatibilityText(c.contract()),
                Ago(now, c.created_unix_ms()), c.created_by()});
   return table.Text();
 }

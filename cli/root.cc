@@ -120,6 +120,7 @@ int RunMuster(const std::vector<std::string>& arguments, World& world) {
   AddStats(app, shell);
   AddCampaign(app, shell);
   AddDevice(app, shell);
+  AddContract(app, shell);
   AddModel(app, shell);
   AddPromote(app, shell);
   AddAudit(app, shell);

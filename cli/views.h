@@ -29,6 +29,8 @@ std::string Describe(const v1::ModelVersion& version, Timestamp now);
 std::string Describe(const v1::CampaignView& campaign, Timestamp now);
 std::string Describe(const v1::DeviceView& device, Timestamp now);
 
+// "BACKWARD": what the contract declares, or the default.
+std::string CompatibilityText(const v1::Contract& contract);
 // The metric that the campaign is about: the first it evaluates, else rmse.
 std::string MainMetric(const v1::Campaign& campaign);
 

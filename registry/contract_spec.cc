@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kMaxFields = 1000;
 constexpr std::size_t kMaxUnit = 64;
 constexpr std::size_t kMaxOwner = 255;
-constexpr std::size_t kMaxMeaning = 512;
+constexpr std::size_t kMaxMeaning = 2048;  // Of a DTMI that people give.
 
 bool IsAlpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -23,9 +23,9 @@ bool AreDigits(std::string_view text, std::size_t most) {
          std::all_of(text.begin(), text.end(), IsDigit);
 }
 
-// A segment of a DTMI: letters, digits and '_', a letter first and no '_' last.
+// A segment of a DTMI: letters, digits and '_', no digit first and no '_' last.
 bool IsSegment(std::string_view text) {
-  return !text.empty() && IsAlpha(text.front()) && text.back() != '_' &&
+  return !text.empty() && !IsDigit(text.front()) && text.back() != '_' &&
          std::all_of(text.begin(), text.end(),
                      [](char c) { return IsAlpha(c) || IsDigit(c) || c == '_'; });
 }
@@ -36,8 +36,7 @@ bool IsDtmi(std::string_view text) {
   if (const auto semicolon = text.find(';'); semicolon != text.npos) {
     const std::string_view version = text.substr(semicolon + 1);
     const auto dot = version.find('.');
-    const bool minor = dot == version.npos || version.substr(dot + 1) == "0" ||
-                       AreDigits(version.substr(dot + 1), 6);
+    const bool minor = dot == version.npos || AreDigits(version.substr(dot + 1), 6);
     if (!minor || !AreDigits(version.substr(0, dot), 9)) return false;
     text = text.substr(0, semicolon);
   }

@@ -65,6 +65,19 @@ GStatus FakeServices::GetContract(Context*, const v1::GetContractRequest* reques
   *reply = contract;
   return GStatus::OK;
 }
+GStatus FakeServices::DiffContract(Context*, const v1::DiffContractRequest* request,
+                                   v1::ContractDiff* reply) {
+  diff_asked = *request;
+  *reply = contract_diff;
+  return GStatus::OK;
+}
+GStatus FakeServices::CheckContract(Context*, const v1::CheckContractRequest* request,
+                                    v1::ContractCheck* reply) {
+  contracts_checked.push_back(*request);
+  *reply = contract_check;
+  reply->set_name(request->contract().name());
+  return Judge("contract/" + request->contract().name(), true);
+}
 GStatus FakeServices::ApplyModel(Context*, const v1::ApplyModelRequest* request,
                                  v1::ApplyModelReply* reply) {
   models_applied.push_back(*request);

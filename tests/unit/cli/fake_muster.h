@@ -89,6 +89,10 @@ class FakeServices final : public v1::ContractService::Service,
   v1::ListDevicesReply devices;
   v1::ModelView model;
   v1::ContractVersion contract;
+  v1::DiffContractRequest diff_asked;
+  v1::ContractDiff contract_diff;
+  std::vector<v1::CheckContractRequest> contracts_checked;
+  v1::ContractCheck contract_check;  // The answer, with the name filled in.
   std::map<std::string, Bytes> artefacts;
   std::vector<v1::CreateVersionRequest> versions_created;
   v1::SetAliasRequest alias_set;
@@ -114,6 +118,8 @@ class FakeServices final : public v1::ContractService::Service,
   GStatus ApplyContract(Context*, const v1::ApplyContractRequest*,
                         v1::ApplyContractReply*) override;
   GStatus GetContract(Context*, const v1::GetContractRequest*, v1::ContractVersion*) override;
+  GStatus DiffContract(Context*, const v1::DiffContractRequest*, v1::ContractDiff*) override;
+  GStatus CheckContract(Context*, const v1::CheckContractRequest*, v1::ContractCheck*) override;
   GStatus ApplyModel(Context*, const v1::ApplyModelRequest*, v1::ApplyModelReply*) override;
   GStatus ApplyCampaign(Context*, const v1::ApplyCampaignRequest*,
                         v1::ApplyCampaignReply*) override;
