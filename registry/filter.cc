@@ -23,19 +23,6 @@ class DigestText {
 };
 }  // namespace
 
-template <typename T>
-bool Filter::Compare(Operator op, const T& a, const T& b) {
-  switch (op) {
-    case Operator::kEqual: return a == b;
-    case Operator::kUnequal: return a != b;
-    case Operator::kLess: return a < b;
-    case Operator::kAtMost: return a <= b;
-    case Operator::kMore: return a > b;
-    case Operator::kAtLeast: return a >= b;
-  }
-  return false;
-}
-
 bool Filter::Holds(const Comparison& c, const ModelState& state, const ModelVersion& v,
                    const VersionNotes& notes) {
   const auto text = [&](std::string_view t) { return Compare(c.op, t, std::string_view(c.text)); };
@@ -82,21 +69,7 @@ bool Filter::Holds(const Comparison& c, const ModelState& state, const ModelVers
 bool Filter::Matches(const ModelState& state, std::size_t index) const {
   const ModelVersion& version = state.versions[index];
   const VersionNotes& notes = state.notes[index];
-  bool holds = true;
-  for (std::size_t at = 0; at < steps_.size(); ++at) {
-    const Step& step = steps_[at];
-    switch (step.kind) {
-      case Step::Kind::kTest: holds = Holds(comparisons_[step.at], state, version, notes); break;
-      case Step::Kind::kNot: holds = !holds; break;
-      case Step::Kind::kJumpIfFalse:
-        if (!holds) at = step.at - 1;
-        break;
-      case Step::Kind::kJumpIfTrue:
-        if (holds) at = step.at - 1;
-        break;
-    }
-  }
-  return holds;
+  return Run([&](std::size_t at) { return Holds(comparisons_[at], state, version, notes); });
 }
 
 }  // namespace muster::registry

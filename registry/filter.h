@@ -37,6 +37,7 @@ class Filter {
 
  private:
   friend class FilterParser;
+  friend class FilterScan;
 
   enum class Name {
     kModel,
@@ -76,9 +77,44 @@ class Filter {
                     const VersionNotes& notes);
   template <typename T>
   static bool Compare(Operator op, const T& a, const T& b);
+  // Runs the steps; `holds` says it of the comparison at a place.
+  template <typename Holds>
+  bool Run(const Holds& holds) const;
 
   std::vector<Comparison> comparisons_;
   std::vector<Step> steps_;
 };
+
+template <typename T>
+bool Filter::Compare(Operator op, const T& a, const T& b) {
+  switch (op) {
+    case Operator::kEqual: return a == b;
+    case Operator::kUnequal: return a != b;
+    case Operator::kLess: return a < b;
+    case Operator::kAtMost: return a <= b;
+    case Operator::kMore: return a > b;
+    case Operator::kAtLeast: return a >= b;
+  }
+  return false;
+}
+
+template <typename Holds>
+bool Filter::Run(const Holds& holds) const {
+  bool out = true;
+  for (std::size_t at = 0; at < steps_.size(); ++at) {
+    const Step& step = steps_[at];
+    switch (step.kind) {
+      case Step::Kind::kTest: out = holds(step.at); break;
+      case Step::Kind::kNot: out = !out; break;
+      case Step::Kind::kJumpIfFalse:
+        if (!out) at = step.at - 1;
+        break;
+      case Step::Kind::kJumpIfTrue:
+        if (out) at = step.at - 1;
+        break;
+    }
+  }
+  return out;
+}
 
 }  // namespace muster::registry

@@ -19,6 +19,7 @@
 #include "registry/roles.h"
 #include "registry/shared_list.h"
 #include "registry/version.h"
+#include "registry/version_columns.h"
 
 namespace muster::registry {
 
@@ -70,6 +71,7 @@ struct ModelState {
   std::optional<ModelSpec> spec;      // Empty until the first ModelApplied.
   SharedList<ModelVersion> versions;  // Version n stands at n - 1.
   SharedList<VersionNotes> notes;     // The same.
+  VersionColumns columns;             // What searches read of both.
   std::map<std::string, VersionNumber> aliases;
   std::map<std::string, AliasMoves, std::less<>> history;  // Of every alias there ever was.
   Timestamp newest_at;  // Of the newest fact; no older one comes after it.

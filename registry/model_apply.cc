@@ -10,6 +10,7 @@ std::size_t IndexOf(VersionNumber version) { return version.value() - 1; }
 
 void Take(ModelState& s, const ModelApplied& f) { s.spec = f.spec; }
 void Take(ModelState& s, const ModelVersionCreated& f) {
+  s.columns.Add(f.version);
   s.versions.push_back(f.version);
   s.notes.push_back({});
 }
@@ -38,12 +39,16 @@ void Take(ModelState& s, const VersionMeasured& f) {
       v.measured.slices[name].insert(metrics.begin(), metrics.end());
     if (f.measured.energy) v.measured.energy = f.measured.energy;
   });
+  const std::size_t at = IndexOf(f.version);
+  s.columns.SetMetrics(at, s.versions[at].measured.metrics);
 }
 void Take(ModelState& s, const VersionTagged& f) {
   s.notes.Change(IndexOf(f.version), [&](VersionNotes& n) {
     for (const std::string& key : f.removed) n.tags.erase(key);
     for (const auto& [key, value] : f.set) n.tags[key] = value;
   });
+  const std::size_t at = IndexOf(f.version);
+  s.columns.SetTags(at, s.notes[at].tags);
 }
 // What did not happen is history, and no state.
 void Take(ModelState&, const PromotionRefused&) {}

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "registry/filter.h"
+#include "registry/filter_scan.h"
 #include "registry/names.h"
 #include "registry/registry.h"
 
@@ -49,8 +49,9 @@ StatusOr<SearchPage> Registry::Search(const SearchRequest& request) const {
     if (name < place.model) continue;
     std::size_t rest = model->versions.size();  // Not looked at yet.
     if (name == place.model) rest = std::min<std::size_t>(rest, place.version - 1);
+    FilterScan scan(filter, *model);
     for (; rest > 0; --rest) {
-      if (!filter.Matches(*model, rest - 1)) continue;
+      if (!scan.Matches(rest - 1)) continue;
       const ModelVersion& version = model->versions[rest - 1];
       if (out.versions.size() == most) {
         const ModelVersion& last = out.versions.back().version;

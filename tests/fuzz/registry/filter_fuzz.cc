@@ -1,9 +1,10 @@
-// Any bytes as a filter: refused with a reason, or a program that ends on every version.
+// Any bytes as a filter: refused with a reason, or a program that ends on every version, and finds
+// the same by columns.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
-#include "registry/filter.h"
+#include "registry/filter_scan.h"
 
 namespace muster::registry {
 namespace {
@@ -15,9 +16,11 @@ ModelState SomeVersions() {
     version.version = VersionNumber(i);
     if (i > 1) version.origin = CampaignRound{CampaignName("spring"), RoundNumber(i)};
     version.measured.metrics["rmse"] = static_cast<double>(i);
-    state.versions.push_back(std::move(version));
     VersionNotes notes;
     notes.tags["env"] = i == 1 ? "prod" : "test";
+    state.columns.Add(version);
+    state.columns.SetTags(i - 1, notes.tags);
+    state.versions.push_back(std::move(version));
     state.notes.push_back(std::move(notes));
   }
   state.aliases["champion"] = VersionNumber(2);
@@ -34,6 +37,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (muster::ReasonOf(filter.status()) != muster::Reason::kFIELD_INVALID) std::abort();
     return 0;
   }
-  for (std::size_t i = 0; i < state.versions.size(); ++i) (void)filter->Matches(state, i);
+  FilterScan scan(*filter, state);
+  for (std::size_t i = 0; i < state.versions.size(); ++i)
+    if (scan.Matches(i) != filter->Matches(state, i)) std::abort();
   return 0;
 }
