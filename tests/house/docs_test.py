@@ -59,6 +59,11 @@ class DocsTest(unittest.TestCase):
         codes = re.findall(r"\bX\(([A-Z_]+)\)", text)
         self.assertListed(codes, table("docs/PROTOCOL.md", "Reason codes"), "docs/PROTOCOL.md")
 
+    def test_differences_of_contracts_are_all_listed(self):
+        text = (ROOT / "registry/contract_diff.h").read_text()
+        kinds = re.findall(r"\bX\(([A-Z_]+)\)", text)
+        self.assertListed(kinds, table("docs/PROTOCOL.md", "Contracts"), "docs/PROTOCOL.md")
+
     def test_fact_types_are_all_listed(self):
         types = set()
         for _, text in sources():
