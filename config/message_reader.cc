@@ -111,7 +111,21 @@ class Reader {
       const std::string at = fmt::format("{}[{}]", path, i);
       source_.Add(at, node.items[i]->at);
       Value(*node.items[i], field, at, message);
+      if (const std::string name = NameOfLast(field, message); !name.empty())
+        source_.AddName(fmt::format("{}[{}]", path, name), at);
     }
+  }
+
+  // What the last item of a list of messages calls itself; empty when it has no name.
+  static std::string NameOfLast(const FieldDescriptor& field, const Message& message) {
+    if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return "";
+    const FieldDescriptor* name = field.message_type()->FindFieldByName("name");
+    const int count = message.GetReflection()->FieldSize(message, &field);
+    if (name == nullptr || name->is_repeated() || count == 0 ||
+        name->cpp_type() != FieldDescriptor::CPPTYPE_STRING)
+      return "";
+    const Message& item = message.GetReflection()->GetRepeatedMessage(message, &field, count - 1);
+    return item.GetReflection()->GetString(item, name);
   }
 
   void Map(const YamlNode& node, const FieldDescriptor& field, const std::string& path,

@@ -5,6 +5,10 @@
 namespace muster::config {
 
 Position SourceMap::Find(std::string_view path) const {
+  std::string unnamed;
+  if (const auto end = path.find(']'); end != path.npos)
+    if (const auto it = names_.find(path.substr(0, end + 1)); it != names_.end())
+      path = unnamed = it->second + std::string(path.substr(end + 1));
   while (!path.empty()) {
     if (const auto it = fields_.find(path); it != fields_.end()) return it->second;
     const std::size_t cut = path.find_last_of(".[");

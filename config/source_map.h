@@ -20,6 +20,11 @@ class SourceMap {
   SourceMap(std::string file, Position start) : file_(std::move(file)), start_(start) {}
 
   void Add(std::string path, Position at) { fields_.emplace(std::move(path), at); }
+  // Lets "fields[s2]" stand for "fields[3]": servers tell of an item by its name where order is
+  // free.
+  void AddName(std::string named, std::string path) {
+    names_.emplace(std::move(named), std::move(path));
+  }
   // Where the field at `path` ("plan.rounds", "fields[3].min") stands; for one that the file does
   // not mention, the nearest part around it that it does, at last the start of the document.
   Position Find(std::string_view path) const;
@@ -31,6 +36,7 @@ class SourceMap {
   std::string file_;
   Position start_;
   std::map<std::string, Position, std::less<>> fields_;
+  std::map<std::string, std::string, std::less<>> names_;
 };
 
 }  // namespace muster::config

@@ -41,9 +41,11 @@ Status CheckWindow(const InputSpec& input) {
   return Ok();
 }
 
-// What of a field reaches the model: its declared range is part of the model's input.
+// What of a field reaches the model: its declared range is part of the model's input, and two terms
+// that contradict one another are two things to learn from.
 bool ReadsTheSame(const FieldSpec& a, const FieldSpec& b) {
-  return a.type == b.type && a.unit == b.unit && a.min == b.min && a.max == b.max;
+  const bool contradict = !a.meaning.empty() && !b.meaning.empty() && a.meaning != b.meaning;
+  return a.type == b.type && a.unit == b.unit && a.min == b.min && a.max == b.max && !contradict;
 }
 
 template <typename... Args>

@@ -186,5 +186,12 @@ TEST(Located, PutsThePlaceOfAServersComplaintBeforeIt) {
   EXPECT_EQ(ReasonOf(told), Reason::kFIELD_INVALID);
 }
 
+TEST(Located, KnowsTheItemsOfAListByName) {
+  const auto r = ParseResources("kind: Contract\nfields:\n  - {name: s2, unit: K}\n", "c.yaml");
+  ASSERT_TRUE(r.ok()) << r.status();
+  const Status broken = WithField(FailedPrecondition("another unit"), "fields[s2].unit");
+  EXPECT_EQ(MessageOf(Located(broken, r->front().source)), "c.yaml:3:16: another unit");
+}
+
 }  // namespace
 }  // namespace muster::config

@@ -18,5 +18,15 @@ TEST(SourceMap, FindsAFieldOrTheNearestPartAroundIt) {
   EXPECT_EQ(map.Where(""), "c.yaml:2:1");
 }
 
+TEST(SourceMap, FindsAnItemByItsName) {
+  SourceMap map("c.yaml", {2, 1});
+  map.Add("fields[3]", {9, 5});
+  map.Add("fields[3].min", {11, 7});
+  map.AddName("fields[s2]", "fields[3]");
+  EXPECT_EQ(map.Where("fields[s2].min"), "c.yaml:11:7");
+  EXPECT_EQ(map.Where("fields[s2]"), "c.yaml:9:5");
+  EXPECT_EQ(map.Where("fields[s3].min"), "c.yaml:2:1");
+}
+
 }  // namespace
 }  // namespace muster::config

@@ -190,6 +190,21 @@ TEST(Model, WithVersionsARangeThatMovedUnderAFeatureIsRefused) {
   }
 }
 
+TEST(Model, WithVersionsAFeatureKeepsItsMeaning) {
+  ModelState state = WithVersions(1);
+  ApplyModel event = Applying(Pinned());
+  event.spec.contract_version = VersionNumber(2);
+  event.contract->version = VersionNumber(2);
+  event.contract->spec.fields[1].meaning = "urn:x:outlet";
+  ASSERT_OK(Do(state, event));  // It had none.
+  event.spec.contract_version = VersionNumber(3);
+  event.current = event.contract;
+  event.contract->version = VersionNumber(3);
+  event.contract->spec.fields[1].meaning = "urn:x:inlet";
+  ExpectRefused(Do(state, event), StatusCode::kFailedPrecondition, Reason::kVERSION_IMMUTABLE,
+                "contract_version");
+}
+
 // --- Versions ---
 
 TEST(Model, VersionsAreNumberedAndBoundToTheContractOfTheirTime) {
