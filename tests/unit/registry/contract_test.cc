@@ -218,7 +218,7 @@ TEST(ContractFacts, ComeBackAsTheyWere) {
   for (const FieldType type : {FieldType::kBoolean, FieldType::kTimestamp}) {
     spec.fields.push_back({std::string(NameOf(type)), type, "", {}, {}, "d"});
   }
-  const ContractState state = StateOf({EngineContract(), spec});
+  const ContractState state = StateOf({spec});
   const auto row = EncodeFact(ContractVersionCreated{state.newest()});
   ASSERT_TRUE(row.ok()) << row.status();
   const auto back = DecodeContractFact(spec.name, *row);

@@ -237,16 +237,19 @@ TEST_F(RegistryTest, ADryRunJudgesByTheContractOfTheSameApply) {
 
 TEST_F(RegistryTest, ADryRunJudgesByTheNextVersionOfAContractThatIsThere) {
   ApplyEngine();
+  ContractSpec open = EngineContract();
+  open.compatibility = Compatibility::kNone;
+  ASSERT_OK(registry_->ApplyContract(open, false, ann_).status());
   ModelSpec model = EngineModel();
   model.name = ModelName("next");
-  ApplyModelOptions dry{.dry_run = true, .pending_contracts = {EngineContract()}};
+  ApplyModelOptions dry{.dry_run = true, .pending_contracts = {open}};
   dry.pending_contracts[0].fields[0].name = "renamed";
   ExpectRefused(registry_->ApplyModel(model, dry, ann_).status(), StatusCode::kFailedPrecondition,
                 Reason::kCONTRACT_MISMATCH, "input.features[0]");
   model.contract_version = VersionNumber(1);
   ASSERT_OK(registry_->ApplyModel(model, dry, ann_).status());
   model.input.features[0] = "renamed";
-  model.contract_version = VersionNumber(2);
+  model.contract_version = VersionNumber(3);
   ASSERT_OK(registry_->ApplyModel(model, dry, ann_).status());
 }
 
