@@ -232,6 +232,14 @@ std::string Describe(const v1::ModelView& view, Timestamp now) {
   return p.Text() + which + Indented(VersionTable(view, now));
 }
 
+namespace {
+std::string RowsText(const v1::RowTotals& rows) {
+  return fmt::format("{} behind the updates of {} devices, {} left out{}{}", Thousands(rows.rows()),
+                     rows.devices(), Thousands(rows.bad()), rows.bad() > 0 ? ": " : "",
+                     PairsText(rows.by_rule()));
+}
+}  // namespace
+
 std::string Describe(const v1::CampaignView& view, Timestamp now) {
   const v1::Campaign& c = view.campaign();
   const bool counts = c.has_statistics();
@@ -261,6 +269,7 @@ std::string Describe(const v1::CampaignView& view, Timestamp now) {
   p.Add("Updated", When(view.updated_unix_ms(), now));
   p.Add("Applied by", view.applied_by());
   p.Add("Refused", PairsText(view.refused_updates()));
+  if (view.has_rows()) p.Add("Rows", RowsText(view.rows()));
   std::string out = p.Text();
   if (view.has_round()) out += RoundText(counts ? "Pass" : "Round", view.round());
   return out + EvaluationsText(view) + FoundText(view);
@@ -272,6 +281,10 @@ std::string Describe(const v1::DeviceView& d, Timestamp now) {
   p.Add("Id", d.id());
   p.Add("State", d.why().empty() ? d.state() : fmt::format("{}: {}", d.state(), d.why()));
   p.Add("Labels", Or(PairsText(d.labels()), "none"));
+  if (!d.produces_contract().empty())
+    p.Add("Produces", fmt::format("{} version {}", d.produces_contract(), d.produces_version()));
+  for (const auto& [campaign, why] : d.refused_by())
+    p.Add("Refused by", fmt::format("campaign {}: {}", campaign, why));
   p.Add("Enrolled", When(d.enrolled_unix_ms(), now));
   p.Add("Last seen", When(d.last_seen_unix_ms(), now));
   p.Add("Counted", fmt::format("{} updates", d.updates_counted()));

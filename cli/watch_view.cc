@@ -100,6 +100,9 @@ std::vector<std::string> WatchTree(const v1::CampaignView& view, Timestamp now, 
   AddMetric(view, paint, lines);
   if (!view.refused_updates().empty())
     lines.push_back("├─ refused  " + paint.Warn(Clean(PairsText(view.refused_updates()))));
+  if (view.rows().bad() > 0)
+    lines.push_back(fmt::format("├─ rows     {} of {} left out: {}", view.rows().bad(),
+                                view.rows().rows(), Clean(PairsText(view.rows().by_rule()))));
   const std::uint64_t rounds = view.campaign().plan().rounds();
   const std::string_view counted = view.campaign().has_statistics() ? "passes" : "rounds";
   std::string last =

@@ -62,17 +62,34 @@ struct Unfit {
   std::string detail;  // File, line, column; one line of at most 512 characters.
 };
 
+// What a node's rows are made under.
+struct Produced {
+  std::string contract;
+  std::uint64_t version = 0;
+  friend bool operator==(const Produced&, const Produced&) = default;
+};
+// A campaign that wants this device and may not ask it.
+struct Refusal {
+  std::string campaign;
+  Reason reason = Reason::kCONTRACT_INCOMPATIBLE;
+  std::string detail;  // One line of at most 512 characters.
+  friend auto operator<=>(const Refusal&, const Refusal&) = default;
+};
+
 struct CheckInRequest {
   Duration hold{};     // How long it is willing to wait for an answer.
   bool ready = false;  // False: no work wanted.
   std::optional<RoundKey> held;
   std::optional<Unfit> unfit;
+  std::optional<Produced> produces = {};  // Unset: whatever a task says.
 };
 struct CheckInReply {
   HeldState held = HeldState::kNothingHeld;
   std::shared_ptr<const Assignment> assignment;  // Null: nothing to do.
   Duration next{};                               // With no assignment: when to come back.
+  std::vector<Refusal> refusals = {};            // At most kMostRefusals.
 };
+inline constexpr std::size_t kMostRefusals = 16;
 
 // An update on its way up. `file` stays as it is until the callback has come or the link is gone.
 struct UpdateUpload {
@@ -83,6 +100,7 @@ struct UpdateUpload {
   std::uint64_t offset = 0;          // Where to go on; at most the file's size.
   Bytes header = {};                 // Of a masked vector: its secagg::MaskedHeader; empty: plain.
   TaskKind kind = TaskKind::kTrain;  // Of a masked vector: which session of the round it is for.
+  std::optional<RowQuality> quality = {};  // Of the rows behind a plain update.
 };
 
 // One step of a secure round: the device's message goes up, the server's next one comes down.

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/params.h"
 #include "base/status.h"
+#include "client/pipeline/row_sieve.h"
 
 namespace muster::client {
 
@@ -66,6 +67,7 @@ struct TrainResult {
   double loss = 0;             // Mean over them; in training, during the last epoch.
   std::map<std::string, double> metrics;  // Sums: "sse", "sae", "correct".
   std::optional<Params> update;           // Training: delta against the base model.
+  RowQuality quality = {};                // Of the data; no trainer's to say.
 };
 
 class Trainer {

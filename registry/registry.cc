@@ -220,6 +220,23 @@ StatusOr<VersionView> Registry::GetVersion(const ModelName& model, std::string_v
   return ViewOf(*known, found);
 }
 
+ContractUse UseOf(const ModelSpec& model, const ContractName& contract, VersionNumber version) {
+  ContractUse use{contract, version, model.input.features};
+  use.fields.push_back(model.label.field);
+  return use;
+}
+
+std::vector<ContractUse> Registry::ReadersOf(const Digest& blob) const {
+  std::vector<ContractUse> out;
+  for (const auto& model : models_.All())
+    for (const ModelVersion& version : model->versions) {
+      if (version.params != blob && version.module != blob) continue;
+      ContractUse use = UseOf(*model->spec, version.contract, version.contract_version);
+      if (std::find(out.begin(), out.end(), use) == out.end()) out.push_back(std::move(use));
+    }
+  return out;
+}
+
 bool Registry::Uses(const Digest& blob) const {
   for (const auto& model : models_.All())
     for (const ModelVersion& version : model->versions)

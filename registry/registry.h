@@ -121,6 +121,15 @@ struct SearchPage {
   std::string next_page_token;        // Empty: there is no more.
 };
 
+// Fields of a contract version that somebody reads.
+struct ContractUse {
+  ContractName contract;
+  VersionNumber version;
+  std::vector<std::string> fields;  // Of a model: its features, then its label.
+  friend bool operator==(const ContractUse&, const ContractUse&) = default;
+};
+ContractUse UseOf(const ModelSpec& model, const ContractName& contract, VersionNumber version);
+
 // Safe from any thread. Reads never wait for the disk: writers queue behind one another, and
 // readers see what was recorded last.
 class Registry {
@@ -192,6 +201,8 @@ class Registry {
   StatusOr<SearchPage> Search(const SearchRequest& request) const;
   // Whether any version is made of this blob, so that nobody removes it.
   bool Uses(const Digest& blob) const;
+  // What the versions that are made of this blob read, each use once. O(versions).
+  std::vector<ContractUse> ReadersOf(const Digest& blob) const;
 
  private:
   struct ContractKind {

@@ -71,6 +71,7 @@ Agent::Agent(AgentSettings settings, Logger& log, std::unique_ptr<platform::DirL
       tasks_(pool_, settings_.parallel_tasks),
       transfers_(pool_, kTransfers),
       budget_(*files_, clock_, settings_.policy.bytes_a_day()),
+      quarantine_(*files_, clock_),
       artefacts_(*blobs_, *files_, budget_, strand_, log_) {}
 
 Agent::~Agent() { Stop(); }
@@ -141,8 +142,8 @@ std::shared_ptr<Worker> Agent::WorkerFor(const Node& node) {
     return root / hex.substr(0, 2) / hex.substr(2);
   };
   config.stamp = [path = settings.csv] { return FileStamp(path); };
-  return std::make_shared<LocalWorker>(std::move(config), *blobs_, crypto_, std::move(source),
-                                       node.trainer, log_);
+  return std::make_shared<LocalWorker>(std::move(config), *blobs_, crypto_, clock_, quarantine_,
+                                       std::move(source), node.trainer, log_);
 }
 
 void Agent::Start(Ready ready) {
@@ -184,9 +185,15 @@ void Agent::Join(Node& node, const Credentials& credentials) {
   const rpc::TlsIdentity identity{credentials.ca_pem, credentials.certificate_pem, *std::move(key)};
   node.link =
       std::make_shared<GrpcLink>(rpc::MakeChannel(credentials.coordinator, identity), transfers_);
-  node.session = NodeSession::Make(
-      {.name = node.settings.name, .secure = SecureIdentityOf(node), .vanish = settings_.vanish},
-      World(), node.link, WorkerFor(node));
+  node.session = NodeSession::Make({.name = node.settings.name,
+                                    .secure = SecureIdentityOf(node),
+                                    .vanish = settings_.vanish,
+                                    .produces = node.settings.produces},
+                                   World(), node.link, WorkerFor(node));
+  if (const auto& produces = node.settings.produces)
+    log_.Info("node_produces", {{"node", node.settings.name},
+                                {"contract", produces->contract},
+                                {"version", produces->version}});
   node.session->Start();
   Settle(node);
 }

@@ -12,6 +12,7 @@
 #include "base/strand.h"
 #include "client/app/device_keys.h"
 #include "client/app/settings.h"
+#include "client/pipeline/quarantine.h"
 #include "client/rpc/enrolment.h"
 #include "client/rpc/grpc_link.h"
 #include "client/session/enrolment.h"
@@ -87,6 +88,7 @@ class Agent {
   LimitedExecutor tasks_;
   LimitedExecutor transfers_;
   ByteBudget budget_;
+  Quarantine quarantine_;
   ArtefactCache artefacts_;
   std::shared_ptr<GrpcEnrolmentLink> enrolment_link_;  // Null without a join token.
   std::shared_ptr<Trainer> torch_;                     // Shared by the nodes that train with it.

@@ -8,6 +8,7 @@
 #include <exception>
 
 #include "client/app/agent.h"
+#include "client/app/quarantine_command.h"
 #include "client/app/sample_config.h"
 
 namespace muster::client {
@@ -25,7 +26,8 @@ constexpr char kMore[] =
     "  muster token create --out site.join       on the coordinator's machine; copy the file here\n"
     "  muster-edge sample-config > edge.yaml     then put your own paths in\n"
     "  muster-edge --config edge.yaml --check-config\n"
-    "  muster-edge --config edge.yaml            SIGTERM ends it cleanly; nothing held is lost\n\n"
+    "  muster-edge --config edge.yaml            SIGTERM ends it cleanly; nothing held is lost\n"
+    "  muster-edge quarantine list --config edge.yaml    rows that broke their contract\n\n"
     "Prints `ready nodes=N` on stdout when all nodes are enrolled or trying; logs go to stderr.\n"
     "Exit codes: 0 ended as asked, 1 failed, 2 wrong usage.";
 
@@ -69,6 +71,74 @@ int Serve(const AgentSettings& settings) {
   return 0;
 }
 
+// `muster-edge quarantine ...`: its options and what runs it.
+class QuarantineCommand {
+ public:
+  explicit QuarantineCommand(CLI::App& app)
+      : command_(*app.add_subcommand("quarantine", "Rows of this site that broke their contract")),
+        list_(Add("list", "How many, by contract version and rule")),
+        show_(Add("show", "The rows, with what is wrong with each")),
+        clear_(Add("clear", "Remove them from the quarantine")) {
+    command_.require_subcommand(1);
+    command_.fallthrough();
+    command_.footer(
+        "\nA row that breaks its contract is not trained on; it is put aside here, in STATE_DIR/"
+        "quarantine,\nup to 16 MiB a contract version, the oldest dropped first. Rules: shape, "
+        "type, null, not_finite,\nrange, future. A row comes back after `clear` if it is still in "
+        "its source when that is read again.\n\n"
+        "Examples:\n  muster-edge quarantine list --config edge.yaml\n"
+        "  muster-edge quarantine show turbofan/3 --rule range --config edge.yaml\n"
+        "  muster-edge quarantine show turbofan --limit 0 -o json --state-dir muster-edge-state\n"
+        "  muster-edge quarantine clear turbofan --config edge.yaml");
+    command_.add_option("--state-dir", state_dir_, "The agent's state directory")->type_name("DIR");
+    command_.add_option("-o", output_, "table or json")->check(CLI::IsMember({"table", "json"}));
+    show_.add_option("--rule", arguments_.rule, "Only rows that break this rule");
+    show_.add_option("--field", arguments_.field, "Only rows with a fault in this field");
+    show_.add_option("--node", arguments_.node, "Only rows of this node");
+    show_.add_option("--limit", arguments_.limit, "The newest so many; 0: all (default 20)");
+    clear_.add_flag("--all", arguments_.all, "Of all contracts");
+  }
+
+  bool parsed() const { return command_.parsed(); }
+
+  int Run(const std::string& config) {
+    if (state_dir_.empty()) {
+      if (config.empty()) {
+        fmt::print(stderr, "muster-edge: --config FILE or --state-dir DIR is needed\n");
+        return kUsage;
+      }
+      const StatusOr<AgentSettings> settings = LoadSettings(config);
+      if (!settings.ok()) return Fail(settings.status());
+      state_dir_ = settings->state_dir.string();
+    }
+    arguments_.json = output_ == "json";
+    const auto& run = list_.parsed()   ? ListQuarantine
+                      : show_.parsed() ? ShowQuarantine
+                                       : ClearQuarantine;
+    const StatusOr<std::string> text = run(state_dir_, arguments_);
+    if (!text.ok())
+      return Fail(text.status()), absl::IsInvalidArgument(text.status()) ? kUsage : kFailed;
+    fmt::print("{}", *text);
+    return 0;
+  }
+
+ private:
+  CLI::App& Add(const char* name, const char* about) {
+    CLI::App& command = *command_.add_subcommand(name, about);
+    command.fallthrough();
+    command.add_option("CONTRACT", arguments_.which, "CONTRACT or CONTRACT/VERSION; none: all");
+    return command;
+  }
+
+  QuarantineArguments arguments_;
+  std::string state_dir_;
+  std::string output_ = "table";
+  CLI::App& command_;
+  CLI::App& list_;
+  CLI::App& show_;
+  CLI::App& clear_;
+};
+
 int Main(int argc, char** argv) {
   CLI::App app(kAbout, "muster-edge");
   app.footer(kMore);
@@ -79,6 +149,7 @@ int Main(int argc, char** argv) {
   app.add_option("--log-level", level, "debug, info, warn or error; outranks the file");
   const CLI::App* const sample =
       app.add_subcommand("sample-config", "Print a commented sample of the YAML file");
+  QuarantineCommand quarantine(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -88,6 +159,7 @@ int Main(int argc, char** argv) {
     fmt::print("{}", kSampleConfig);
     return 0;
   }
+  if (quarantine.parsed()) return quarantine.Run(config);
   if (config.empty()) {
     fmt::print(stderr, "muster-edge: --config FILE is needed; `muster-edge --help` tells more\n");
     return kUsage;

@@ -8,6 +8,8 @@ inline constexpr char kSampleConfig[] =
 state_dir: muster-edge-state      # Keys, certificates, held updates, cached models. Keep it.
 join_file: site.join              # From `muster token create --out site.join`; needed until enrolled.
 parallel_tasks: 1                 # Tasks trained at once.
+# produces: {contract: turbofan, version: 3}   # What the rows are made under (a node may say its own):
+#                                 # no campaign whose model cannot read that asks this site.
 
 nodes:
   - name: engine-001              # [a-z0-9][a-z0-9._-]*, unique in the fleet.

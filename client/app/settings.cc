@@ -5,6 +5,7 @@
 
 #include "base/statement.h"
 #include "base/time_text.h"
+#include "client/pipeline/quarantine.h"
 #include "config/load.h"
 
 namespace muster::client {
@@ -71,6 +72,16 @@ StatusOr<NodeSettings> NodeFrom(const v1::AgentConfig::Node& node, const std::st
   return out;
 }
 
+StatusOr<Produced> ProducedFrom(const v1::AgentConfig::Produces& produces,
+                                const std::string& path) {
+  const StatusOr<std::string> file = QuarantineFile({produces.contract(), 1});
+  if (produces.contract().empty()) return InvalidField(path + ".contract", "is missing");
+  if (!file.ok()) return InvalidField(path + ".contract", "is no name of a contract");
+  if (produces.version() == 0)
+    return InvalidField(path + ".version", "is missing: contracts' versions begin at 1");
+  return Produced{produces.contract(), produces.version()};
+}
+
 StatusOr<std::uint32_t> PpmOf(std::string_view path, double fraction) {
   if (!(fraction >= 0 && fraction <= 1))  // NaN falls here too.
     return InvalidField(path, "{} is no fraction of 0 to 1", fraction);
@@ -135,6 +146,12 @@ StatusOr<AgentSettings> MakeSettings(const v1::AgentConfig& config, const fs::pa
   for (int i = 0; i < config.nodes_size(); ++i) {
     const std::string path = fmt::format("nodes[{}]", i);
     MUSTER_ASSIGN(NodeSettings node, NodeFrom(config.nodes(i), path, folder));
+    const bool own = config.nodes(i).has_produces();
+    if (own || config.has_produces()) {
+      MUSTER_ASSIGN(node.produces,
+                    ProducedFrom(own ? config.nodes(i).produces() : config.produces(),
+                                 own ? path + ".produces" : "produces"));
+    }
     if (!names.insert(node.name).second)
       return InvalidField(path + ".name", "'{}' stands twice", node.name.value());
     out.nodes.push_back(std::move(node));

@@ -5,11 +5,13 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/ids.h"
 #include "base/status.h"
+#include "client/link.h"
 #include "client/pipeline/pipeline.h"
 #include "client/policy/local_policy.h"
 #include "platform/log.h"
@@ -24,6 +26,7 @@ struct NodeSettings {
   std::vector<std::string> exec;               // Empty: TorchScript in the worker process.
   EvaluateWindows evaluate = EvaluateWindows::kLast;
   Duration time_limit = std::chrono::minutes(10);
+  std::optional<Produced> produces;  // What its rows are made under.
 };
 
 struct AgentSettings {

@@ -42,17 +42,30 @@ Status Check(const PipelineConfig& config) {
 }  // namespace
 
 struct Pipeline::Scaled {
-  std::vector<float> x;  // [rows, features]
-  std::vector<float> y;  // [rows]
-  PipelineStats stats;
+  std::vector<float> x;             // [rows, features]
+  std::vector<float> y;             // [rows]; NaN: null.
+  std::vector<std::size_t> starts;  // The first row of each stretch, rising; 0 is the first.
+  std::uint64_t taken_out = 0;      // Rows of the source that are not here.
+
+  std::size_t EndOf(std::size_t stretch) const {
+    return stretch + 1 < starts.size() ? starts[stretch + 1] : y.size();
+  }
+  void Cut() {
+    if (starts.back() != y.size()) starts.push_back(y.size());
+  }
 };
 
-Pipeline::Pipeline(PipelineConfig config, std::vector<ContractField> features, ContractField label)
+Pipeline::Pipeline(PipelineConfig config, const ContractView& contract,
+                   std::vector<ContractField> features, ContractField label)
     : config_(std::move(config)),
+      contract_(contract),
       columns_(config_.features),
       features_(std::move(features)),
       label_(std::move(label)) {
   columns_.push_back(label_.name);
+  const std::string& time = contract_.time_field;
+  if (!time.empty() && std::find(columns_.begin(), columns_.end(), time) == columns_.end())
+    columns_.push_back(time);
 }
 
 StatusOr<Pipeline> Pipeline::Make(const PipelineConfig& config, const ContractView& contract) {
@@ -66,89 +79,131 @@ StatusOr<Pipeline> Pipeline::Make(const PipelineConfig& config, const ContractVi
     features.push_back(std::move(field));
   }
   MUSTER_ASSIGN(ContractField label, FieldOf(contract, config.label.field));
-  return Pipeline(config, std::move(features), std::move(label));
+  if (!contract.time_field.empty()) MUSTER_TRY(FieldOf(contract, contract.time_field).status());
+  return Pipeline(config, contract, std::move(features), std::move(label));
 }
 
-StatusOr<Pipeline::Scaled> Pipeline::Scale(Source& source) const {
-  MUSTER_ASSIGN(const Table table, source.Read(columns_, Nulls::kRefuse));
+Status Pipeline::AddRow(std::span<const double> row, std::string_view source, Scaled& to) const {
+  for (std::size_t f = 0; f < features_.size(); ++f) {
+    const ContractField& field = features_[f];
+    to.x.push_back(static_cast<float>(2 * (row[f] - field.lo) / (field.hi - field.lo) - 1));
+  }
+  const double label = row[features_.size()];
+  const double capped =
+      std::isnan(label) ? label : std::min(config_.label.cap.value_or(label), label);
+  to.y.push_back(static_cast<float>(capped / config_.label.scale));
+  if (std::isnan(label) || std::isfinite(to.y.back())) return Ok();
+  return WithReason(
+      InvalidArgument("{}: label '{}' is no finite number once it is scaled", source, label_.name),
+      Reason::kDATA_OUT_OF_RANGE);
+}
+
+StatusOr<Pipeline::Scaled> Pipeline::Scale(Source& source, Timestamp now,
+                                           RowFindings& findings) const {
+  MUSTER_ASSIGN(const Table table, ReadGoodRows(source, contract_, columns_, now, findings));
+  MUSTER_TRY(CheckFresh(contract_, source.name(), findings.newest, now));
   Scaled out;
-  out.stats.rows = table.rows();
+  out.starts = {0};
   out.x.reserve(table.rows() * features_.size());
   out.y.reserve(table.rows());
-  std::vector<std::uint64_t> outside(columns_.size());
-  const auto take = [&](std::vector<float>& to, double scaled, std::size_t row,
-                        const ContractField& field) -> Status {
-    to.push_back(static_cast<float>(scaled));
-    if (std::isfinite(to.back())) return Ok();
-    return WithReason(InvalidArgument("{}: row {}: column '{}' is far outside its declared range",
-                                      source.name(), row + 1, field.name),
-                      Reason::kDATA_OUT_OF_RANGE);
-  };
+  auto cut = table.cuts.begin();
   for (std::size_t r = 0; r < table.rows(); ++r) {
-    const std::span<const double> row = table.row(r);
-    for (std::size_t f = 0; f < features_.size(); ++f) {
-      const ContractField& field = features_[f];
-      outside[f] += row[f] < field.lo || row[f] > field.hi;
-      MUSTER_TRY(take(out.x, 2 * (row[f] - field.lo) / (field.hi - field.lo) - 1, r, field));
+    if (cut != table.cuts.end() && *cut == r) {
+      out.Cut();
+      ++cut;
     }
-    const double label = row.back();
-    outside.back() += label < label_.lo || label > label_.hi;
-    MUSTER_TRY(take(out.y, std::min(config_.label.cap.value_or(label), label) / config_.label.scale,
-                    r, label_));
+    const std::span<const double> row = table.row(r);
+    const auto features = row.first(features_.size());
+    const auto null =
+        std::find_if(features.begin(), features.end(), [](double v) { return std::isnan(v); });
+    if (null != features.end()) {
+      ++findings.null_feature[columns_[static_cast<std::size_t>(null - features.begin())]];
+      out.Cut();
+      continue;
+    }
+    findings.null_label += std::isnan(row[features_.size()]);
+    MUSTER_TRY(AddRow(row, source.name(), out));
   }
-  for (std::size_t c = 0; c < columns_.size(); ++c)
-    if (outside[c] > 0) out.stats.out_of_range[columns_[c]] = outside[c];
+  out.taken_out = findings.rows - out.y.size();
   return out;
 }
 
-StatusOr<PipelineOutput> Pipeline::AllWindows(Scaled scaled, std::string_view source) const {
-  const std::size_t rows = config_.window.rows, stride = config_.window.stride;
-  const std::size_t found = scaled.y.size(), width = features_.size();
-  if (found < rows)
-    return WithReason(InvalidArgument("{}: {} rows; a window needs {}", source, found, rows),
-                      Reason::kDATA_NO_WINDOW);
-  const std::size_t windows = (found - rows) / stride + 1;
-  if (windows > kMaxValues / inputs())
+// The first rows of all whole windows, in order.
+std::vector<std::size_t> Pipeline::WindowsOf(const Scaled& scaled, std::size_t stride) const {
+  std::vector<std::size_t> out;
+  for (std::size_t s = 0; s < scaled.starts.size(); ++s)
+    for (std::size_t first = scaled.starts[s]; first + config_.window.rows <= scaled.EndOf(s);
+         first += stride)
+      if (!std::isnan(scaled.y[first + config_.window.rows - 1])) out.push_back(first);
+  return out;
+}
+
+Status Pipeline::NoWindow(const Scaled& scaled, std::string_view source) const {
+  std::size_t longest = 0;
+  for (std::size_t s = 0; s < scaled.starts.size(); ++s)
+    longest = std::max(longest, scaled.EndOf(s) - scaled.starts[s]);
+  const std::string rest =
+      scaled.taken_out == 0
+          ? std::string()
+          : fmt::format(" in a row, beside {} that are bad or null", scaled.taken_out);
+  return WithReason(InvalidArgument("{}: {} rows{}; a window needs {}, the last with a label",
+                                    source, longest, rest, config_.window.rows),
+                    Reason::kDATA_NO_WINDOW);
+}
+
+StatusOr<Dataset> Pipeline::AllWindows(const Scaled& scaled, std::string_view source) const {
+  const std::vector<std::size_t> windows = WindowsOf(scaled, config_.window.stride);
+  if (windows.empty()) return NoWindow(scaled, source);
+  if (windows.size() > kMaxValues / inputs())
     return WithReason(InvalidArgument("{}: {} windows of {} values are too many; raise the stride",
-                                      source, windows, inputs()),
+                                      source, windows.size(), inputs()),
                       Reason::kDATA_UNREADABLE);
-  PipelineOutput out{
-      .dataset = {.examples = windows, .inputs = inputs(), .outputs = 1, .x = {}, .y = {}},
-      .stats = std::move(scaled.stats)};
-  out.dataset.x.reserve(windows * inputs());
-  for (std::size_t first = 0; first + rows <= found; first += stride) {
+  Dataset out{.examples = windows.size(), .inputs = inputs(), .outputs = 1, .x = {}, .y = {}};
+  out.x.reserve(windows.size() * inputs());
+  for (const std::size_t first : windows) {
     // Rows lie one after another, so a time-major window is one contiguous piece.
-    const auto begin = scaled.x.begin() + static_cast<std::ptrdiff_t>(first * width);
-    out.dataset.x.insert(out.dataset.x.end(), begin, begin + static_cast<std::ptrdiff_t>(inputs()));
-    out.dataset.y.push_back(scaled.y[first + rows - 1]);
+    const auto begin = scaled.x.begin() + static_cast<std::ptrdiff_t>(first * features_.size());
+    out.x.insert(out.x.end(), begin, begin + static_cast<std::ptrdiff_t>(inputs()));
+    out.y.push_back(scaled.y[first + config_.window.rows - 1]);
   }
   return out;
 }
 
-PipelineOutput Pipeline::LastWindow(Scaled scaled) const {
+StatusOr<Dataset> Pipeline::LastWindow(const Scaled& scaled, std::string_view source) const {
   const std::size_t rows = config_.window.rows, width = features_.size();
-  PipelineOutput out{
-      .dataset = {.examples = 1, .inputs = inputs(), .outputs = 1, .x = {}, .y = {scaled.y.back()}},
-      .stats = std::move(scaled.stats)};
-  std::vector<float>& x = out.dataset.x;
-  const std::size_t found = scaled.y.size();
-  for (std::size_t missing = rows; missing > found; --missing)
-    x.insert(x.end(), scaled.x.begin(), scaled.x.begin() + static_cast<std::ptrdiff_t>(width));
-  const std::size_t kept = std::min(found, rows) * width;
-  x.insert(x.end(), scaled.x.end() - static_cast<std::ptrdiff_t>(kept), scaled.x.end());
+  const std::vector<std::size_t> windows = WindowsOf(scaled, 1);
+  std::size_t first = 0, last = 0;  // What of the series it is.
+  if (!windows.empty()) {
+    first = windows.back();
+    last = first + rows - 1;
+  } else {
+    const auto label =
+        std::find_if(scaled.y.rbegin(), scaled.y.rend(), [](float y) { return !std::isnan(y); });
+    if (label == scaled.y.rend()) return NoWindow(scaled, source);
+    last = static_cast<std::size_t>(std::distance(label, scaled.y.rend())) - 1;
+    first = *std::prev(std::upper_bound(scaled.starts.begin(), scaled.starts.end(), last));
+  }
+  Dataset out{.examples = 1, .inputs = inputs(), .outputs = 1, .x = {}, .y = {scaled.y[last]}};
+  const auto at = [&](std::size_t row) {
+    return scaled.x.begin() + static_cast<std::ptrdiff_t>(row * width);
+  };
+  for (std::size_t missing = rows; missing > last + 1 - first; --missing)
+    out.x.insert(out.x.end(), at(first), at(first + 1));
+  out.x.insert(out.x.end(), at(first), at(last + 1));
   return out;
 }
 
-StatusOr<PipelineOutput> Pipeline::TrainingSet(Source& source) const {
-  MUSTER_ASSIGN(Scaled scaled, Scale(source));
-  return AllWindows(std::move(scaled), source.name());
+StatusOr<Dataset> Pipeline::TrainingSet(Source& source, Timestamp now,
+                                        RowFindings& findings) const {
+  MUSTER_ASSIGN(const Scaled scaled, Scale(source, now, findings));
+  return AllWindows(scaled, source.name());
 }
 
-StatusOr<PipelineOutput> Pipeline::EvaluationSet(Source& source) const {
-  MUSTER_ASSIGN(Scaled scaled, Scale(source));
-  if (config_.evaluate == EvaluateWindows::kAll)
-    return AllWindows(std::move(scaled), source.name());
-  return LastWindow(std::move(scaled));
+StatusOr<Dataset> Pipeline::EvaluationSet(Source& source, Timestamp now,
+                                          RowFindings& findings) const {
+  MUSTER_ASSIGN(const Scaled scaled, Scale(source, now, findings));
+  return config_.evaluate == EvaluateWindows::kAll ? AllWindows(scaled, source.name())
+                                                   : LastWindow(scaled, source.name());
 }
 
 }  // namespace muster::client

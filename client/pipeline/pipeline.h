@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "client/pipeline/contract_view.h"
 #include "client/pipeline/dataset.h"
+#include "client/pipeline/row_sieve.h"
 #include "client/pipeline/source.h"
 
 namespace muster::client {
@@ -33,16 +34,6 @@ struct PipelineConfig {
   EvaluateWindows evaluate = EvaluateWindows::kLast;
 };
 
-// What a pass saw. Values outside the declared range are scaled like the others and counted here.
-struct PipelineStats {
-  std::uint64_t rows = 0;
-  std::map<std::string, std::uint64_t> out_of_range;  // By field; only those that had any.
-};
-struct PipelineOutput {
-  Dataset dataset;
-  PipelineStats stats;
-};
-
 // Immutable; safe from any thread (its sources are not).
 class Pipeline {
  public:
@@ -53,14 +44,19 @@ class Pipeline {
 
   // Windows of `window.rows` rows every `window.stride` rows from the first, time-major: example i
   // is row 0's features, then row 1's, ... each 2 (v - lo) / (hi - lo) - 1. Its label is that of
-  // the window's last row.
-  //   errors  those of Source::Read; INVALID_ARGUMENT with DATA_NO_WINDOW when there are fewer
-  //           rows than a window needs, DATA_OUT_OF_RANGE when a scaled value is no finite float,
-  //           DATA_UNREADABLE beyond 2^28 values in all.
-  StatusOr<PipelineOutput> TrainingSet(Source& source) const;
-  // As the configuration's `evaluate` says: kAll like TrainingSet; kLast the last window alone,
-  // where a shorter series repeats its first row in front.
-  StatusOr<PipelineOutput> EvaluationSet(Source& source) const;
+  // the window's last row. Where a row was taken out, because it breaks the contract or a nullable
+  // feature of it is null, the series is cut: windows begin anew after it, and none spans the
+  // place. At a row whose nullable label is null no window ends.
+  //   now       what times of rows are held against.
+  //   findings  what was found, errors or not.
+  //   errors    those of ReadGoodRows and CheckFresh; INVALID_ARGUMENT with DATA_NO_WINDOW when no
+  //             stretch of good rows is as long as a window, DATA_OUT_OF_RANGE when a scaled label
+  //             is no finite float, DATA_UNREADABLE beyond 2^28 values in all.
+  StatusOr<Dataset> TrainingSet(Source& source, Timestamp now, RowFindings& findings) const;
+  // As the configuration's `evaluate` says: kAll like TrainingSet; kLast the last whole window
+  // alone, and where no stretch is as long as one, the last stretch with its first row repeated in
+  // front.
+  StatusOr<Dataset> EvaluationSet(Source& source, Timestamp now, RowFindings& findings) const;
 
   // Width of an example: window rows times features.
   std::uint64_t inputs() const { return config_.window.rows * features_.size(); }
@@ -68,13 +64,18 @@ class Pipeline {
 
  private:
   struct Scaled;  // A series after scaling.
-  Pipeline(PipelineConfig config, std::vector<ContractField> features, ContractField label);
-  StatusOr<Scaled> Scale(Source& source) const;
-  StatusOr<PipelineOutput> AllWindows(Scaled scaled, std::string_view source) const;
-  PipelineOutput LastWindow(Scaled scaled) const;
+  Pipeline(PipelineConfig config, const ContractView& contract, std::vector<ContractField> features,
+           ContractField label);
+  StatusOr<Scaled> Scale(Source& source, Timestamp now, RowFindings& findings) const;
+  Status AddRow(std::span<const double> row, std::string_view source, Scaled& to) const;
+  std::vector<std::size_t> WindowsOf(const Scaled& scaled, std::size_t stride) const;
+  StatusOr<Dataset> AllWindows(const Scaled& scaled, std::string_view source) const;
+  StatusOr<Dataset> LastWindow(const Scaled& scaled, std::string_view source) const;
+  Status NoWindow(const Scaled& scaled, std::string_view source) const;
 
   PipelineConfig config_;
-  std::vector<std::string> columns_;  // The features, then the label.
+  ContractView contract_;
+  std::vector<std::string> columns_;  // The features, the label, and the time field if it is none.
   std::vector<ContractField> features_;
   ContractField label_;
 };

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/time_text.h"
 #include "client/pipeline/one_line.h"
 
 namespace muster::client {
@@ -14,6 +15,8 @@ constexpr int kMaxFields = 4096;
 constexpr int kMaxMetrics = 64;
 constexpr Duration kLongestRest = std::chrono::hours(1);
 constexpr std::size_t kMostWhy = 64;
+constexpr std::size_t kMostName = 63;
+constexpr std::size_t kMostDetail = 509;  // And "...".
 
 Bytes BytesOf(const std::string& text) {
   const ByteView bytes = AsBytes(text);
@@ -37,6 +40,12 @@ using KindPair = Pair<TaskKind, v1::Assignment::Kind>;
 constexpr std::array kKinds = {KindPair{TaskKind::kTrain, v1::Assignment::TRAIN},
                                KindPair{TaskKind::kEvaluate, v1::Assignment::EVALUATE},
                                KindPair{TaskKind::kStatistics, v1::Assignment::STATISTICS}};
+using TypePair = Pair<FieldType, v1::Contract::Type>;
+constexpr std::array kFieldTypes = {TypePair{FieldType::kFloat, v1::Contract::FLOAT},
+                                    TypePair{FieldType::kInteger, v1::Contract::INTEGER},
+                                    TypePair{FieldType::kText, v1::Contract::TEXT},
+                                    TypePair{FieldType::kBoolean, v1::Contract::BOOLEAN},
+                                    TypePair{FieldType::kTimestamp, v1::Contract::TIMESTAMP}};
 using HeldPair = Pair<HeldState, v1::CheckInReply::HeldState>;
 constexpr std::array kHeldStates = {
     HeldPair{HeldState::kNothingHeld, v1::CheckInReply::NOTHING_HELD},
@@ -79,12 +88,42 @@ StatusOr<Artefact> ArtefactFrom(std::string_view path, const std::string& digest
   return Artefact{*parsed, bytes};
 }
 
+ContractField FieldFrom(const v1::Contract::Field& message) {
+  ContractField out;
+  out.name = message.name();
+  if (message.has_min()) out.lo = message.min();
+  if (message.has_max()) out.hi = message.max();
+  out.unit = message.unit();
+  for (const auto& row : kFieldTypes)
+    if (row.wire == message.type()) out.type = row.value;
+  out.nullable = message.nullable();
+  return out;
+}
+
+Status ReadRows(const v1::Contract& message, ContractView& out) {
+  const v1::Contract::Rows& rows = message.rows();
+  if (rows.out_of_range() == v1::Contract::KEEP) out.rows.out_of_range = OutOfRange::kKeep;
+  if (rows.has_max_bad_share()) out.rows.max_bad_share = rows.max_bad_share();
+  if (!(out.rows.max_bad_share >= 0 && out.rows.max_bad_share <= 1))  // NaN falls here too.
+    return InvalidField("contract.rows.max_bad_share", "{} is not in 0 to 1",
+                        out.rows.max_bad_share);
+  out.time_field = message.time_field();
+  if (message.freshness().empty()) return Ok();
+  const StatusOr<Duration> freshness = ParseDuration(message.freshness());
+  if (!freshness.ok())
+    return InvalidField("contract.freshness", "{}", MessageOf(freshness.status()));
+  out.freshness = *freshness;
+  return Ok();
+}
+
 StatusOr<ContractView> ContractFrom(const v1::Contract& message, std::uint64_t version) {
   if (message.fields_size() > kMaxFields)
     return InvalidField("contract.fields", "more than {}", kMaxFields);
-  ContractView out{message.name(), version, {}};
-  for (const v1::Contract::Field& field : message.fields())
-    out.fields.push_back({field.name(), field.min(), field.max(), field.unit()});
+  ContractView out;
+  out.name = message.name();
+  out.version = version;
+  for (const v1::Contract::Field& field : message.fields()) out.fields.push_back(FieldFrom(field));
+  MUSTER_TRY(ReadRows(message, out));
   return out;
 }
 
@@ -94,11 +133,17 @@ v1::Contract ToMessage(const ContractView& contract) {
   for (const ContractField& field : contract.fields) {
     v1::Contract::Field& to = *out.add_fields();
     to.set_name(field.name);
-    to.set_type(v1::Contract::FLOAT);
+    to.set_type(WireOf(kFieldTypes, field.type));
     to.set_unit(field.unit);
-    to.set_min(field.lo);
-    to.set_max(field.hi);
+    if (std::isfinite(field.lo)) to.set_min(field.lo);
+    if (std::isfinite(field.hi)) to.set_max(field.hi);
+    to.set_nullable(field.nullable);
   }
+  const bool keep = contract.rows.out_of_range == OutOfRange::kKeep;
+  out.mutable_rows()->set_out_of_range(keep ? v1::Contract::KEEP : v1::Contract::QUARANTINE);
+  out.mutable_rows()->set_max_bad_share(contract.rows.max_bad_share);
+  out.set_time_field(contract.time_field);
+  if (contract.freshness) out.set_freshness(FormatDuration(*contract.freshness));
   return out;
 }
 
@@ -264,6 +309,10 @@ v1::CheckInRequest ToMessage(const CheckInRequest& request) {
     out.mutable_unfit()->set_reason(std::string(NameOf(request.unfit->reason)));
     out.mutable_unfit()->set_detail(request.unfit->detail);
   }
+  if (request.produces) {
+    out.mutable_produces()->set_contract(request.produces->contract);
+    out.mutable_produces()->set_version(request.produces->version);
+  }
   return out;
 }
 
@@ -279,6 +328,8 @@ StatusOr<CheckInRequest> CheckInRequestFrom(const v1::CheckInRequest& message) {
     if (!reason) return InvalidField("unfit.reason", "is not known");
     out.unfit = Unfit{*reason, message.unfit().detail()};
   }
+  if (message.has_produces())
+    out.produces = Produced{message.produces().contract(), message.produces().version()};
   return out;
 }
 
@@ -290,6 +341,13 @@ StatusOr<CheckInReply> CheckInReplyFrom(const v1::CheckInReply& message) {
     out.assignment = std::make_shared<const Assignment>(std::move(assignment));
   }
   out.next = std::min(Duration(message.next_ms()), kLongestRest);
+  for (const v1::Refusal& refusal : message.refusals()) {
+    if (out.refusals.size() == kMostRefusals) break;
+    // A later coordinator may know other reasons; its sentence says what they are.
+    const Reason reason = ParseReason(refusal.reason()).value_or(Reason::kCONTRACT_INCOMPATIBLE);
+    out.refusals.push_back(
+        {OneLine(refusal.campaign(), kMostName), reason, OneLine(refusal.detail(), kMostDetail)});
+  }
   return out;
 }
 
@@ -298,6 +356,12 @@ v1::CheckInReply ToMessage(const CheckInReply& reply) {
   out.set_held(WireOf(kHeldStates, reply.held));
   if (reply.assignment) *out.mutable_assignment() = ToMessage(*reply.assignment);
   out.set_next_ms(static_cast<std::uint32_t>(reply.next.count()));
+  for (const Refusal& refusal : reply.refusals) {
+    v1::Refusal& to = *out.add_refusals();
+    to.set_campaign(refusal.campaign);
+    to.set_reason(std::string(NameOf(refusal.reason)));
+    to.set_detail(refusal.detail);
+  }
   return out;
 }
 

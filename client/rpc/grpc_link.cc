@@ -12,6 +12,13 @@ constexpr Duration kTimeout = std::chrono::seconds(30);
 // A long poll's answer may come as late as the hold; this is the way there and back.
 constexpr Duration kPollGrace = std::chrono::seconds(20);
 
+// "rows=40 bad=3 range=2 type=1".
+std::string RowsText(const RowQuality& quality) {
+  std::string out = fmt::format("rows={} bad={}", quality.rows, quality.bad);
+  for (const auto& [rule, rows] : quality.by_rule) out += fmt::format(" {}={}", NameOf(rule), rows);
+  return out;
+}
+
 template <typename Reply>
 ReplyCallback<Reply> Acknowledged(CoordinatorLink::Done done) {
   return [done = std::move(done)](const StatusOr<Reply>& reply) { done(reply.status()); };
@@ -115,6 +122,7 @@ void GrpcLink::Upload(const UpdateUpload& upload, Done done) {
         context.AddMetadata("muster-attempt", fmt::format("{}", upload.round.attempt));
         context.AddMetadata("muster-examples", fmt::format("{}", upload.examples));
         context.AddMetadata("muster-loss", DecimalText(upload.loss));
+        if (upload.quality) context.AddMetadata("muster-rows", RowsText(*upload.quality));
         if (!upload.header.empty()) {
           context.AddMetadata("muster-header-bin", std::string(AsText(upload.header)));
           context.AddMetadata("muster-kind", std::string(NameOf(upload.kind)));

@@ -8,6 +8,7 @@
 #include "base/blobs.h"
 #include "base/ids.h"
 #include "base/status.h"
+#include "client/pipeline/row_sieve.h"
 
 namespace muster::client {
 
@@ -16,6 +17,7 @@ struct HeldUpdate {
   std::uint64_t examples = 0;  // As clamped to the round's cap.
   double loss = 0;
   Bytes file;  // The update as a safetensors file, exactly as it goes up.
+  std::optional<RowQuality> quality = {};  // Of the rows behind it; not kept on disk.
 };
 
 // One file of a node's state. Safe from any thread; one call at a time.

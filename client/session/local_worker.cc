@@ -54,6 +54,15 @@ Status CheckContract(const statistics::Query& query, const ContractView& contrac
   return Ok();
 }
 
+// Statistics say what the rows are like, nulls and odd values too: a row is left out only when a
+// field of it cannot be read as what it is declared to be.
+ContractView ForCounting(ContractView contract) {
+  for (ContractField& field : contract.fields) field.nullable = true;
+  contract.rows.out_of_range = OutOfRange::kKeep;
+  contract.time_field.clear();
+  return contract;
+}
+
 std::vector<std::vector<double>> ColumnsOf(const Table& table) {
   std::vector<std::vector<double>> out(table.columns.size());
   for (std::vector<double>& column : out) column.reserve(table.rows());
@@ -64,11 +73,13 @@ std::vector<std::vector<double>> ColumnsOf(const Table& table) {
 }  // namespace
 
 LocalWorker::LocalWorker(LocalWorkerConfig config, Blobs& blobs, const Hasher& hasher,
-                         std::unique_ptr<Source> source, std::shared_ptr<Trainer> trainer,
-                         Logger& log)
+                         const Clock& clock, Quarantine& quarantine, std::unique_ptr<Source> source,
+                         std::shared_ptr<Trainer> trainer, Logger& log)
     : config_(std::move(config)),
       blobs_(blobs),
       hasher_(hasher),
+      clock_(clock),
+      quarantine_(quarantine),
       source_(std::move(source)),
       trainer_(std::move(trainer)),
       log_(log) {}
@@ -90,11 +101,14 @@ StatusOr<TrainResult> LocalWorker::Run(const Assignment& assignment, std::uint64
   task.epochs = assignment.epochs;
   task.metrics = assignment.metrics;
   task.label_scale = assignment.label.scale;
-  MUSTER_ASSIGN(dir.examples, PrepareData(assignment, task.data));
+  MUSTER_ASSIGN(const Prepared* const data, PrepareData(assignment, task.data));
+  dir.examples = data->examples;
   MUSTER_ASSIGN(dir.layout, PrepareModel(assignment));
   MUSTER_ASSIGN(task.module, ModulePath(assignment));
   MUSTER_TRY(WriteTask(dir));
-  return trainer_->Run(dir, config_.time_limit);
+  StatusOr<TrainResult> result = trainer_->Run(dir, config_.time_limit);
+  if (result.ok()) result->quality = data->quality;
+  return result;
 }
 
 StatusOr<CountedRows> LocalWorker::Count(const Assignment& assignment) {
@@ -103,7 +117,9 @@ StatusOr<CountedRows> LocalWorker::Count(const Assignment& assignment) {
   MUSTER_TRY(CheckContract(query, assignment.contract));
   std::vector<std::string> fields;
   for (const statistics::FieldRange& range : query.fields) fields.push_back(range.name);
-  MUSTER_ASSIGN(Table table, source_->Read(fields, Nulls::kAllow));
+  RowFindings findings;
+  MUSTER_ASSIGN(Table table, ReadGoodRows(*source_, ForCounting(assignment.contract), fields,
+                                          clock_.Now(), findings));
   // Those that count, so that rows after them do not make it another question.
   if (table.rows() > statistics::kMostRows)
     table.cells.resize(statistics::kMostRows * fields.size());
@@ -113,23 +129,54 @@ StatusOr<CountedRows> LocalWorker::Count(const Assignment& assignment) {
   return CountedRows{std::move(values), hasher_.Sha256(std::as_bytes(std::span(table.cells)))};
 }
 
-StatusOr<std::uint64_t> LocalWorker::PrepareData(const Assignment& assignment,
-                                                 const std::string& file) {
+StatusOr<const LocalWorker::Prepared*> LocalWorker::PrepareData(const Assignment& assignment,
+                                                                const std::string& file) {
   const bool train = assignment.kind == TaskKind::kTrain;
+  const ContractView& contract = assignment.contract;
+  const Timestamp now = clock_.Now();
   Prepared& prepared = train ? training_ : evaluation_;
   // Taken before reading: rows that change meanwhile give another stamp next time.
   std::string key = KeyOf(assignment, config_.stamp());
-  if (prepared.key == key) return prepared.examples;
-  prepared.key.clear();
+  if (prepared.key == key) {
+    MUSTER_TRY(CheckFresh(contract, source_->name(), prepared.newest, now));
+    return &prepared;
+  }
+  prepared = {};
   MUSTER_ASSIGN(const Pipeline pipeline,
-                Pipeline::Make(PipelineOf(assignment, config_.evaluate), assignment.contract));
-  MUSTER_ASSIGN(const PipelineOutput output,
-                train ? pipeline.TrainingSet(*source_) : pipeline.EvaluationSet(*source_));
-  for (const auto& [field, count] : output.stats.out_of_range)
+                Pipeline::Make(PipelineOf(assignment, config_.evaluate), contract));
+  RowFindings findings;
+  const StatusOr<Dataset> data = train ? pipeline.TrainingSet(*source_, now, findings)
+                                       : pipeline.EvaluationSet(*source_, now, findings);
+  PutAside(contract, findings);
+  MUSTER_TRY(data.status());
+  MUSTER_TRY(WriteDataset(*data, config_.scratch / file));
+  prepared = {std::move(key), data->examples, QualityOf(findings), findings.newest};
+  return &prepared;
+}
+
+// A quarantine that cannot be written costs its rows, not the training on the others.
+void LocalWorker::PutAside(const ContractView& contract, const RowFindings& findings) {
+  for (const auto& [field, count] : findings.out_of_range)
     log_.Warn("values_out_of_range", {{"node", config_.name}, {"field", field}, {"rows", count}});
-  MUSTER_TRY(WriteDataset(output.dataset, config_.scratch / file));
-  prepared = {std::move(key), output.dataset.examples};
-  return prepared.examples;
+  for (const auto& [field, count] : findings.null_feature)
+    log_.Info("rows_without_value", {{"node", config_.name}, {"field", field}, {"rows", count}});
+  if (findings.null_label > 0)
+    log_.Info("rows_without_label", {{"node", config_.name}, {"rows", findings.null_label}});
+  if (findings.bad == 0) return;
+  for (const auto& [field, rules] : findings.by_field)
+    log_.Warn("bad_cells", {{"node", config_.name}, {"field", field}, {"rules", RuleText(rules)}});
+  const StatusOr<std::size_t> added = quarantine_.Add({contract.name, contract.version},
+                                                      config_.name, source_->name(), findings.kept);
+  if (!added.ok())
+    log_.Error("quarantine_not_written",
+               {{"node", config_.name}, {"error", MessageOf(added.status())}});
+  log_.Warn("bad_rows", {{"node", config_.name},
+                         {"contract", contract.name},
+                         {"version", contract.version},
+                         {"rows", findings.rows},
+                         {"bad", findings.bad},
+                         {"rules", RuleText(findings.by_rule)},
+                         {"new", added.value_or(0)}});
 }
 
 StatusOr<Layout> LocalWorker::PrepareModel(const Assignment& assignment) {

@@ -1,7 +1,8 @@
 #pragma once
 // A node's worker over its own files: reads its source through the pipeline, lays the task out in
 // the node's scratch directory and has the trainer run it. Examples are made once for each
-// contract, model input and state of the data, not once a round. Nothing in scratch is durable.
+// contract, model input and state of the data, not once a round. Bad rows go to the quarantine,
+// whatever becomes of the task. Nothing in scratch is durable.
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -9,6 +10,7 @@
 
 #include "base/blobs.h"
 #include "base/log.h"
+#include "client/pipeline/quarantine.h"
 #include "client/pipeline/source.h"
 #include "client/session/worker.h"
 
@@ -29,8 +31,9 @@ struct LocalWorkerConfig {
 
 class LocalWorker final : public Worker {
  public:
-  LocalWorker(LocalWorkerConfig config, Blobs& blobs, const Hasher& hasher,
-              std::unique_ptr<Source> source, std::shared_ptr<Trainer> trainer, Logger& log);
+  LocalWorker(LocalWorkerConfig config, Blobs& blobs, const Hasher& hasher, const Clock& clock,
+              Quarantine& quarantine, std::unique_ptr<Source> source,
+              std::shared_ptr<Trainer> trainer, Logger& log);
   StatusOr<TrainResult> Run(const Assignment& assignment, std::uint64_t seed) override;
   StatusOr<CountedRows> Count(const Assignment& assignment) override;
   std::string DataStamp() override { return config_.stamp(); }
@@ -41,14 +44,19 @@ class LocalWorker final : public Worker {
   struct Prepared {
     std::string key;  // Of everything that they depend on; empty: none.
     std::uint64_t examples = 0;
+    RowQuality quality;
+    std::optional<Timestamp> newest;  // Time of the newest row.
   };
-  StatusOr<std::uint64_t> PrepareData(const Assignment& assignment, const std::string& file);
+  StatusOr<const Prepared*> PrepareData(const Assignment& assignment, const std::string& file);
+  void PutAside(const ContractView& contract, const RowFindings& findings);
   StatusOr<Layout> PrepareModel(const Assignment& assignment);
   StatusOr<std::string> ModulePath(const Assignment& assignment) const;
 
   const LocalWorkerConfig config_;
   Blobs& blobs_;
   const Hasher& hasher_;
+  const Clock& clock_;
+  Quarantine& quarantine_;
   const std::unique_ptr<Source> source_;
   const std::shared_ptr<Trainer> trainer_;
   Logger& log_;

@@ -16,15 +16,13 @@ class RenamedSource final : public Source {
   RenamedSource(std::unique_ptr<Source> source, std::map<std::string, std::string> columns)
       : source_(std::move(source)), columns_(std::move(columns)) {}
   std::string_view name() const override { return source_->name(); }
-  StatusOr<Table> Read(std::span<const std::string> fields, Nulls nulls) override {
+  Status Read(std::span<const std::string> fields, const Take& take) override {
     std::vector<std::string> own;
     for (const std::string& field : fields) {
       const auto it = columns_.find(field);
       own.push_back(it == columns_.end() ? field : it->second);
     }
-    MUSTER_ASSIGN(Table table, source_->Read(own, nulls));
-    table.columns.assign(fields.begin(), fields.end());
-    return table;
+    return source_->Read(own, take);
   }
 
  private:

@@ -9,6 +9,13 @@ namespace muster::client {
 namespace {
 // A coordinator that says "at once" for ever must not be asked as fast as the line allows.
 constexpr Duration kLeastRest = std::chrono::milliseconds(10);
+
+// Counts of rows are data: where only sums may be seen, one node's stay in its own log.
+std::string ToldDetail(const Assignment& assignment, const Status& error) {
+  if (assignment.secure_task.empty() || ReasonOf(error) != Reason::kDATA_BAD_ROWS)
+    return Detail(error);
+  return "more rows break the contract than it allows; the node's log and quarantine say which";
+}
 }  // namespace
 
 void NodeSession::CheckInAfter(Duration wait) {
@@ -64,6 +71,7 @@ void NodeSession::CheckIn() {
   request.hold = sick_ ? std::min(config_.hold, config_.unfit_hold) : config_.hold;
   request.ready = !held_ && !request.unfit;
   if (held_) request.held = held_->round;
+  request.produces = config_.produces;
   link_->CheckIn(request, Then([](NodeSession& self, StatusOr<CheckInReply> reply) {
                    self.OnCheckIn(std::move(reply));
                  }));
@@ -91,7 +99,22 @@ void NodeSession::OnCheckIn(StatusOr<CheckInReply> reply) {
     return CheckInAfter(wait);
   }
   contact_.Reset();
+  Hear(reply->refusals);
   Follow(*reply);
+}
+
+// Said once: the coordinator repeats it as long as it is so.
+void NodeSession::Hear(std::vector<Refusal> refusals) {
+  std::sort(refusals.begin(), refusals.end());
+  for (const Refusal& refusal : refusals)
+    if (!std::binary_search(refusals_.begin(), refusals_.end(), refusal))
+      world_.log.Warn("campaign_refuses", {{"node", config_.name},
+                                           {"campaign", refusal.campaign},
+                                           {"reason", NameOf(refusal.reason)},
+                                           {"error", refusal.detail}});
+  if (refusals.empty() && !refusals_.empty())
+    world_.log.Info("no_campaign_refuses", {{"node", config_.name}});
+  refusals_ = std::move(refusals);
 }
 
 void NodeSession::Follow(const CheckInReply& reply) {
@@ -128,8 +151,19 @@ bool NodeSession::FailedBefore(const Assignment& assignment) const {
          failed_->kind == assignment.kind;
 }
 
+// A coordinator that knows what this node produces does not ask; an older one may.
+Status NodeSession::CheckReads(const Assignment& assignment) const {
+  if (!config_.produces || config_.produces->contract == assignment.contract.name) return Ok();
+  return WithReason(FailedPrecondition("the task reads contract {} and this node produces {} "
+                                       "version {}",
+                                       assignment.contract.name, config_.produces->contract,
+                                       config_.produces->version),
+                    Reason::kCONTRACT_INCOMPATIBLE);
+}
+
 Status NodeSession::Permits(const Assignment& assignment) {
   const bool secure = !assignment.secure_task.empty();
+  MUSTER_TRY(CheckReads(assignment));
   MUSTER_TRY(world_.policy.Check({.campaign = assignment.round.campaign,
                                   .cohort = assignment.cohort,
                                   .bytes = Cost(assignment),
@@ -212,12 +246,13 @@ void NodeSession::OnWorked(const Assigned& assignment, StatusOr<TaskOutcome> out
                .examples = update.examples,
                .loss = update.loss,
                .file = std::make_shared<const Bytes>(std::move(update.file)),
-               .fresh = true};
+               .fresh = true,
+               .quality = update.quality};
   Upload();
 }
 
 void NodeSession::OnTaskError(const Assignment& assignment, const Status& error) {
-  const std::string detail = Detail(error);
+  const std::string detail = ToldDetail(assignment, error);
   // A column that only statistics ask for is none that training misses.
   if (IsDataError(error) && assignment.kind != TaskKind::kStatistics) {
     sick_ = Sick{{FailureReason(error), detail}, worker_->DataStamp(), world_.clock.Now()};

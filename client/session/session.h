@@ -34,6 +34,7 @@ struct SessionConfig {
   Duration unfit_retry = std::chrono::minutes(5);  // Then the data are tried again, changed or not.
   std::shared_ptr<const SecureIdentity> secure = nullptr;  // Null: no secure rounds.
   double vanish = 0;  // A drill: the part of its secure rounds in which it falls silent.
+  std::optional<Produced> produces = {};  // What its rows are made under; unset: it does not say.
 };
 
 // What the nodes of an agent share. Outlives its sessions.
@@ -76,9 +77,10 @@ class NodeSession : public Stepwise<NodeSession> {
     RoundKey round;
     std::uint64_t examples = 0;
     double loss = 0;
-    std::shared_ptr<const Bytes> file;  // Null when it lies on disk alone.
-    bool fresh = false;                 // The coordinator cannot have any of it yet.
-    bool received = false;              // It once had all of it.
+    std::shared_ptr<const Bytes> file;       // Null when it lies on disk alone.
+    bool fresh = false;                      // The coordinator cannot have any of it yet.
+    bool received = false;                   // It once had all of it.
+    std::optional<RowQuality> quality = {};  // Of its rows; none after a restart.
   };
   struct Sick {
     Unfit unfit;
@@ -92,6 +94,7 @@ class NodeSession : public Stepwise<NodeSession> {
   void CheckIn();
   void OnCheckIn(StatusOr<CheckInReply> reply);
   void Follow(const CheckInReply& reply);
+  void Hear(std::vector<Refusal> refusals);
   std::optional<Unfit> WhyUnfit();
 
   void Accept(const Assigned& assignment);
@@ -106,6 +109,7 @@ class NodeSession : public Stepwise<NodeSession> {
   void OnWorked(const Assigned& assignment, StatusOr<TaskOutcome> outcome);
   void OnTaskError(const Assignment& assignment, const Status& error);
 
+  Status CheckReads(const Assignment& assignment) const;
   Status CheckReady() const;
   Status PermitsSecure(const Assignment& assignment);
   ContributionLedger Ledger() const;
@@ -142,6 +146,7 @@ class NodeSession : public Stepwise<NodeSession> {
   bool resend_ = false;  // The coordinator said that it has nothing (any more).
   std::optional<Sick> sick_;
   std::optional<Failure> failed_;         // The last that it reported.
+  std::vector<Refusal> refusals_;         // Campaigns that may not ask it, as last heard; sorted.
   std::shared_ptr<SecureUpload> secure_;  // While a secure sum goes on.
 };
 

@@ -54,7 +54,12 @@ void NodeSession::UploadFrom(std::uint64_t offset) {
     return ReportFailure({round, TaskKind::kTrain, FailureReason(paid), Detail(paid)});
   }
   held_->fresh = false;
-  link_->Upload({held_->round, held_->examples, held_->loss, held_->file, offset},
+  link_->Upload({.round = held_->round,
+                 .examples = held_->examples,
+                 .loss = held_->loss,
+                 .file = held_->file,
+                 .offset = offset,
+                 .quality = held_->quality},
                 Then([](NodeSession& self, const Status& status) { self.OnUploaded(status); }));
 }
 

@@ -44,7 +44,7 @@ StatusOr<TaskOutcome> Update(TrainResult result, const Assignment& assignment) {
         SecureUpdate{std::move(update.values), WeightOf(assignment, result.examples)},
         std::nullopt};
   return HeldUpdate{assignment.round, ClampWeight(result.examples, rule), result.loss,
-                    SerializeParams(update.View())};
+                    SerializeParams(update.View()), result.quality};
 }
 
 StatusOr<TaskOutcome> Evaluation(const TrainResult& result, const Assignment& assignment) {
@@ -88,6 +88,8 @@ bool IsDataError(const Status& status) {
     case Reason::kDATA_NOT_A_NUMBER:
     case Reason::kDATA_NO_WINDOW:
     case Reason::kDATA_OUT_OF_RANGE:
+    case Reason::kDATA_BAD_ROWS:
+    case Reason::kDATA_STALE:
     case Reason::kDATA_UNREADABLE: return true;
     default: return false;
   }

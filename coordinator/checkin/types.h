@@ -2,6 +2,7 @@
 // What devices ask and are told, in domain types; coordinator/rpc translates.
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,12 +45,32 @@ struct CheckInRequest {
   bool ready = true;
   std::optional<RoundKey> held;
   std::optional<Unfit> unfit;
+  std::optional<Produced> produces = {};
 };
 struct CheckInReply {
   HeldState held = HeldState::kNothingHeld;
   std::optional<Assignment> assignment;
   Duration next{};
+  std::map<CampaignName, std::string> refusals = {};  // CONTRACT_INCOMPATIBLE, by campaign.
 };
+
+// What of a device's rows stands behind an update: sums by rule, no more.
+struct RowTotals {
+  std::uint64_t devices = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t bad = 0;
+  std::map<std::string, std::uint64_t> by_rule;
+
+  void Add(const RowTotals& more) {
+    devices += more.devices;
+    rows += more.rows;
+    bad += more.bad;
+    for (const auto& [rule, count] : more.by_rule) by_rule[rule] += count;
+  }
+};
+// Of "rows=40 bad=3 range=2 type=1". INVALID_ARGUMENT (FIELD_INVALID) when it is none, counts more
+// bad rows than rows, or more than 2^40. A rule that is not known here counts as "other".
+StatusOr<RowTotals> ParseRowTotals(std::string_view text);
 
 template <typename T>
 using Done = std::function<void(StatusOr<T>)>;

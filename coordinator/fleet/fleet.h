@@ -10,6 +10,7 @@
 #include "base/journal.h"
 #include "base/log.h"
 #include "coordinator/fleet/device.h"
+#include "coordinator/fleet/produced.h"
 
 namespace muster::coordinator {
 
@@ -38,6 +39,10 @@ struct Device {
   std::uint64_t updates_counted = 0;           // Since the coordinator started.
   std::optional<Timestamp> last_seen;
   std::optional<Unfit> unfit;
+  std::optional<Produced> produces;  // What its rows are made under, as it says.
+  // Campaigns that want it and may not ask it, since the coordinator started: what cannot be read.
+  std::map<CampaignName, std::string> refusals;
+  bool refusals_told = true;  // Whether it has heard of all of them.
   // What it was caught lying about in a secure sum; it is asked for nothing until it is released.
   std::optional<std::string> quarantine;
 };

@@ -61,6 +61,12 @@ v1::CampaignView ToProto(const CampaignSnapshot& in) {
   out.set_applied_by(state.applied_by);
   out.mutable_refused_updates()->insert(in.refused.begin(), in.refused.end());
   out.set_statistics_json(in.statistics_json);
+  if (in.rows.devices == 0) return out;
+  v1::RowTotals& rows = *out.mutable_rows();
+  rows.set_devices(in.rows.devices);
+  rows.set_rows(in.rows.rows);
+  rows.set_bad(in.rows.bad);
+  rows.mutable_by_rule()->insert(in.rows.by_rule.begin(), in.rows.by_rule.end());
   return out;
 }
 

@@ -1,10 +1,13 @@
 #include "coordinator/rpc/convert.h"
+#include "registry/names.h"
 #include "registry/rpc/convert.h"
 
 namespace muster::coordinator {
 namespace {
 constexpr std::size_t kMaxDetail = 512;
 constexpr int kMaxMetrics = 16;
+constexpr int kMaxRefusals = 16;
+constexpr std::uint64_t kMaxVersion = (1ULL << 53) - 1;
 constexpr std::uint64_t kMaxExamples = 1ULL << 40;
 constexpr std::int64_t kMaxSum = (1LL << 53) - 1;
 
@@ -59,6 +62,12 @@ StatusOr<CheckInRequest> FromProto(const v1::CheckInRequest& in) {
       return InvalidArgument("'{}' is not a reason", in.unfit().reason().substr(0, 40));
     out.unfit = Unfit{in.unfit().reason(), in.unfit().detail().substr(0, kMaxDetail)};
   }
+  if (!in.has_produces()) return out;
+  MUSTER_TRY(registry::CheckName(in.produces().contract(), "produces.contract"));
+  if (in.produces().version() == 0 || in.produces().version() > kMaxVersion)
+    return InvalidField("produces.version", "{} is none", in.produces().version());
+  out.produces =
+      Produced{ContractName(in.produces().contract()), VersionNumber(in.produces().version())};
   return out;
 }
 
@@ -67,6 +76,13 @@ v1::CheckInReply ToProto(const CheckInReply& in) {
   out.set_held(ToProto(in.held));
   if (in.assignment) *out.mutable_assignment() = ToProto(*in.assignment);
   out.set_next_ms(static_cast<std::uint32_t>(in.next.count()));
+  for (const auto& [campaign, why] : in.refusals) {
+    if (out.refusals_size() == kMaxRefusals) break;
+    v1::Refusal& refusal = *out.add_refusals();
+    refusal.set_campaign(campaign.value());
+    refusal.set_reason(std::string(NameOf(Reason::kCONTRACT_INCOMPATIBLE)));
+    refusal.set_detail(why);
+  }
   return out;
 }
 
@@ -155,6 +171,16 @@ v1::DeviceView ToProto(const DeviceSnapshot& in) {
     out.set_why("named a liar in a secure sum: " + *device.quarantine);
   else if (device.unfit)
     out.set_why(device.unfit->reason + ": " + device.unfit->detail);
+  else if (!device.refusals.empty())
+    out.set_why(fmt::format("{}: {}", NameOf(Reason::kCONTRACT_INCOMPATIBLE),
+                            device.refusals.begin()->second));
+  if (device.produces) {
+    out.set_produces_contract(device.produces->contract.value());
+    out.set_produces_version(device.produces->version.value());
+  }
+  for (const auto& [campaign, why] : device.refusals)
+    (*out.mutable_refused_by())[campaign.value()] =
+        fmt::format("{}: {}", NameOf(Reason::kCONTRACT_INCOMPATIBLE), why);
   out.mutable_marks()->insert(device.marks.begin(), device.marks.end());
   out.set_updates_counted(device.updates_counted);
   return out;

@@ -38,8 +38,10 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* EdgeService::Download(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   return rpc::ServeDownload(
       border_, rpc::Who::kDevice, "Download", context, request, limits_, chunks_,
-      [this](const Caller&, const v1::DownloadRequest& r) -> StatusOr<std::unique_ptr<BlobReader>> {
+      [this](const Caller& caller,
+             const v1::DownloadRequest& r) -> StatusOr<std::unique_ptr<BlobReader>> {
         MUSTER_ASSIGN(const Digest digest, Digest::Parse(r.digest()));
+        MUSTER_TRY(coordinator_.CheckDownload(DeviceId(caller.name), digest));
         return blobs_.Open(digest);
       });
 }

@@ -7,6 +7,7 @@
 namespace muster::coordinator {
 namespace {
 constexpr char kKindKey[] = "muster-kind";          // Which session of the round; train.
+constexpr char kRowsKey[] = "muster-rows";          // ParseRowTotals; of a plain update.
 constexpr char kHeaderKey[] = "muster-header-bin";  // MaskedHeader, encoded.
 
 StatusOr<TaskKind> KindOf(const grpc::ServerContextBase& context) {
@@ -58,7 +59,7 @@ class UploadSink final : public rpc::ChunkSink {
     };
     if (target_.header.empty())
       return coordinator_.FinishUpload(target_.device, target_.round, target_.examples,
-                                       std::move(answer));
+                                       target_.rows, std::move(answer));
     coordinator_.FinishMaskedUpload(target_.device, target_.round, target_.kind, target_.header,
                                     std::move(answer));
   }
@@ -89,6 +90,9 @@ StatusOr<UploadTarget> TargetOf(const grpc::ServerContextBase& context, const Ca
     MUSTER_ASSIGN(const std::string header, rpc::MetadataText(context, kHeaderKey));
     target.header.assign(AsBytes(header).begin(), AsBytes(header).end());
     MUSTER_ASSIGN(target.kind, KindOf(context));
+  } else if (context.client_metadata().count(kRowsKey) > 0) {
+    MUSTER_ASSIGN(const std::string rows, rpc::MetadataText(context, kRowsKey));
+    MUSTER_ASSIGN(target.rows, ParseRowTotals(rows));
   }
   return target;
 }

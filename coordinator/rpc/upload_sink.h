@@ -12,10 +12,11 @@ struct UploadTarget {
   std::uint64_t examples = 0;        // As the device claims; screened with the update.
   Bytes header;                      // Of a masked vector; empty: a plain update.
   TaskKind kind = TaskKind::kTrain;  // Which session of the round takes it.
+  std::optional<RowTotals> rows;     // Behind a plain update, if the device says.
 };
 
-// Reads the call's metadata: muster-campaign, -round, -attempt, -bytes, -examples, -kind,
-// -header-bin.
+// Reads the call's metadata: muster-campaign, -round, -attempt, -bytes, -examples, -rows,
+// -kind, -header-bin.
 StatusOr<UploadTarget> TargetOf(const grpc::ServerContextBase& context, const Caller& caller);
 
 std::unique_ptr<rpc::ChunkSink> MakeUploadSink(Coordinator& coordinator, UploadTarget target);

@@ -54,8 +54,8 @@ StatusOr<Assignment> CampaignRunner::Task(TaskKind kind, const Digest& params) {
   return task;
 }
 
-std::optional<Assignment> CampaignRunner::WorkFor(const Device& device) {
-  if (!round_) return std::nullopt;
+std::optional<Assignment> CampaignRunner::WorkFor(Device& device) {
+  if (!round_ || TurnsAway(device)) return std::nullopt;
   const DeviceId& id = device.record.id;
   if (std::holds_alternative<Recruiting>(round_->state()) && MayJoin(device)) {
     if (const Status s = HandleRound(Join{{id}}, Caller::Device(id)); !s.ok()) retry_ = true;
@@ -146,6 +146,14 @@ void CampaignRunner::OnReceived(const DeviceId& device, const RoundKey& key) {
   world_.changed(name_);
 }
 
+void CampaignRunner::OnRows(const RoundKey& key, const RowTotals& rows) {
+  if (!IsCurrent(key) || state_.spec.secure) return;
+  rows_.Add(rows);
+  world_.metrics.rows_reported.Add(static_cast<double>(rows.rows));
+  for (const auto& [rule, count] : rows.by_rule)
+    world_.metrics.BadRows(rule).Add(static_cast<double>(count));
+}
+
 void CampaignRunner::OnRefused(const DeviceId& device, const RoundKey& key, const Status& why) {
   if (!IsCurrent(key)) return;
   const Reason reason = ReasonOf(why).value_or(Reason::kUPDATE_UNREADABLE);
@@ -233,7 +241,7 @@ void CampaignRunner::OnAggregated(const RoundKey& key, Digest params, Digest opt
   aggregating_ = false;
   DeviceSet evaluators;
   if (state_.spec.EvaluatesAfter(key.round))
-    for (const Candidate& c : world_.fleet.Matching(state_.spec.evaluation.labels))
+    for (const Candidate& c : Readable(world_.fleet.Matching(state_.spec.evaluation.labels)))
       evaluators.insert(c.id);
   const Status s =
       HandleRound(Aggregated{params, optimizer, std::move(evaluators)}, Caller::System());

@@ -24,28 +24,31 @@ const std::vector<DeviceId>* CampaignRunner::BlockOf(const RoundKey& key) const 
 }
 
 // Devices that are in no block yet, once there are enough of them for one.
-std::vector<std::vector<DeviceId>> CampaignRunner::NewBlocks() const {
+std::vector<std::vector<DeviceId>> CampaignRunner::NewBlocks() {
   const PlanSpec& plan = state_.spec.plan;
   if (!AsksBlocks()) return {};
   DeviceSet known;
   for (const std::vector<DeviceId>& block : state_.blocks) known.insert(block.begin(), block.end());
-  std::vector<Candidate> fresh = world_.fleet.Matching(plan.selection.labels);
+  std::vector<Candidate> fresh = Readable(world_.fleet.Matching(plan.selection.labels));
   std::erase_if(fresh, [&](const Candidate& c) { return known.contains(c.id); });
   const std::size_t enough = state_.blocks.empty() ? plan.selection.minimum : plan.selection.select;
   if (fresh.size() < enough) return {};
   return DrawBlocks(std::move(fresh), plan.selection.select, plan.seed, name_);
 }
 
-StatusOr<std::vector<DeviceId>> CampaignRunner::Draw(const RoundKey& key) const {
+StatusOr<std::vector<DeviceId>> CampaignRunner::Draw(const RoundKey& key) {
   const SelectionSpec& selection = state_.spec.plan.selection;
   if (selection.from != SelectionSpec::From::kEnrolled) return std::vector<DeviceId>();
   if (selection.replay) return CountedIn(world_.journal, *selection.replay, key.round);
   if (const std::vector<DeviceId>* block = BlockOf(key)) {
     std::vector<DeviceId> drawn = *block;
-    std::erase_if(drawn, [&](const DeviceId& id) { return IsQuarantined(id); });
+    std::erase_if(drawn, [&](const DeviceId& id) {
+      const auto device = world_.fleet.Find(id);
+      return device.ok() && ((*device)->quarantine || !CheckReads(**device).ok());
+    });
     return drawn;
   }
-  return DrawCohort(world_.fleet.Matching(selection.labels), selection.select,
+  return DrawCohort(Readable(world_.fleet.Matching(selection.labels)), selection.select,
                     state_.spec.plan.seed, name_, key.round);
 }
 
@@ -121,11 +124,6 @@ void CampaignRunner::PerformRound() {
   if (round_ && std::holds_alternative<Recruiting>(round_->state())) Recruit();
 }
 
-bool CampaignRunner::IsQuarantined(const DeviceId& id) const {
-  const auto device = world_.fleet.Find(id);
-  return device.ok() && (*device)->quarantine;
-}
-
 bool CampaignRunner::MayJoin(const Device& device) const {
   if (const std::vector<DeviceId>* block = BlockOf(round_->plan().key))
     return std::find(block->begin(), block->end(), device.record.id) != block->end();
@@ -137,7 +135,8 @@ void CampaignRunner::Recruit() {
   Join join;
   for (const DeviceId& id : world_.waiting()) {
     const auto device = world_.fleet.Find(id);
-    if (device.ok() && !(*device)->unfit && !(*device)->quarantine && MayJoin(**device))
+    if (device.ok() && !(*device)->unfit && !(*device)->quarantine && MayJoin(**device) &&
+        !TurnsAway(**device))
       join.devices.push_back(id);
   }
   if (join.devices.empty()) return;

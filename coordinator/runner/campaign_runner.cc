@@ -133,6 +133,8 @@ void CampaignRunner::Perform(const RunRound& effect) {
   aggregating_ = false;
   received_.clear();
   refused_here_.clear();
+  rows_ = {};
+  reads_.reset();
   if (*opened) {
     const StatusOr<bool> extended = round_->Handle(Restart{}, Caller::System());
     if (!extended.ok()) retry_ = true;

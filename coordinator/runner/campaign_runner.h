@@ -29,6 +29,7 @@ struct RunnerWorld {
   Executor& control;
   Logger& log;
   Fleet& fleet;
+  ContractAdmission& admission;
   registry::Registry& registry;
   Uploads& uploads;
   RoundMetrics& metrics;
@@ -63,7 +64,7 @@ class CampaignRunner {
   void Tick();
 
   // What `device` should do now, if anything.
-  std::optional<Assignment> WorkFor(const Device& device);
+  std::optional<Assignment> WorkFor(Device& device);
   HeldState StateOfHeld(const DeviceId& device, const RoundKey& key) const;
 
   // Whether `device` may upload for `key` now: NOT_IN_COHORT, UNKNOWN_ROUND, ROUND_CLOSED,
@@ -79,6 +80,7 @@ class CampaignRunner {
   void Secure(const DeviceId& device, SecureAsk ask, Done<SecureAnswer> done) const;
   bool HasReceived(const DeviceId& device, const RoundKey& key) const;
   void OnReceived(const DeviceId& device, const RoundKey& key);
+  void OnRows(const RoundKey& key, const RowTotals& rows);
   void OnRefused(const DeviceId& device, const RoundKey& key, const Status& why);
   Status OnFailure(const DeviceId& device, const RoundKey& key, Reason reason, std::string detail);
   Status OnEvaluation(const DeviceId& device, const RoundKey& key, EvaluationSums sums);
@@ -98,6 +100,7 @@ class CampaignRunner {
   const RoundDriver* round() const { return round_ ? &*round_ : nullptr; }
   std::uint32_t received() const { return static_cast<std::uint32_t>(received_.size()); }
   const std::map<std::string, std::uint64_t>& refused() const { return refused_; }
+  const RowTotals& rows() const { return rows_; }
   // Of a campaign of statistics that has counted: statistics::EncodeResult; empty: nothing yet.
   std::string StatisticsResult() const;
 
@@ -127,11 +130,18 @@ class CampaignRunner {
   // Whom a round asks.
   bool AsksBlocks() const;
   const std::vector<DeviceId>* BlockOf(const RoundKey& key) const;
-  std::vector<std::vector<DeviceId>> NewBlocks() const;
-  StatusOr<std::vector<DeviceId>> Draw(const RoundKey& key) const;
+  std::vector<std::vector<DeviceId>> NewBlocks();
+  StatusOr<std::vector<DeviceId>> Draw(const RoundKey& key);
   RoundPlan PlanOf(const RoundKey& key, std::size_t drawn) const;
   bool MayJoin(const Device& device) const;
-  bool IsQuarantined(const DeviceId& id) const;
+  // What its model, or its statistics, read of a contract.
+  StatusOr<registry::ContractUse> Reads() const;
+  // OK unless what `device` says it produces cannot be read: CONTRACT_INCOMPATIBLE.
+  Status CheckReads(const Device& device);
+  std::vector<Candidate> Readable(std::vector<Candidate> candidates);
+  // Keeps a device out whose rows cannot be read, tells it, and drops it from the round.
+  bool TurnsAway(Device& device);
+  bool Wants(const Device& device) const;
   StatusOr<bool> HasBegun(const RoundKey& key) const;
   // Takes up the round of the journal or opens it; whether it was there.
   StatusOr<bool> OpenRound(const RoundKey& key);
@@ -182,6 +192,8 @@ class CampaignRunner {
   std::map<DeviceId, Reason> refused_here_;  // Of the current round; volatile.
   std::map<std::string, std::uint64_t> refused_;
   std::optional<std::pair<Digest, std::shared_ptr<const Params>>> params_;  // Cache of the newest.
+  RowTotals rows_;                              // Behind the updates of this round or the last.
+  std::optional<registry::ContractUse> reads_;  // As of this round.
   std::optional<Assignment> task_;  // Of the current round; the kind and device do not matter.
   bool retry_ = false;              // Something owed could not be done; Tick tries again.
 };

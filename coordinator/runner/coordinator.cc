@@ -30,6 +30,7 @@ Coordinator::Coordinator(CoordinatorPorts ports, CoordinatorOptions options)
           PinnedAuthority(AuthorityOf(options.authority_key), ports.crypto, ports.clock)),
       fleet_(ports.journal, ports.directory, ports.identities, ports.crypto, ports.clock, ports.log,
              std::move(options.authority_key)),
+      admission_(ports.registry),
       uploads_(options.uploads, ports.clock),
       metrics_(ports.metrics),
       desk_(ports.clock, ports.jitter,
@@ -42,6 +43,7 @@ Coordinator::Coordinator(CoordinatorPorts ports, CoordinatorOptions options)
              .control = control_,
              .log = ports.log,
              .fleet = fleet_,
+             .admission = admission_,
              .registry = ports.registry,
              .uploads = uploads_,
              .metrics = metrics_,
@@ -128,7 +130,38 @@ void Coordinator::CheckInNow(const DeviceId& id, CheckInRequest request, Done<Ch
   if (stopping_)
     return done(WithReason(Unavailable("the coordinator is going down"), Reason::kSHUTTING_DOWN));
   fleet_.Seen(**device, request.unfit);
-  desk_.CheckIn(id, std::move(request), std::move(done));
+  if ((*device)->produces != request.produces) {
+    (*device)->produces = request.produces;
+    (*device)->refusals.clear();
+    produced_.Put(id, request.produces);
+  }
+  desk_.CheckIn(id, std::move(request),
+                [this, id, done = std::move(done)](StatusOr<CheckInReply> reply) {
+                  if (reply.ok()) TellRefusals(id, *reply);
+                  done(std::move(reply));
+                });
+}
+
+void Coordinator::TellRefusals(const DeviceId& id, CheckInReply& reply) {
+  const StatusOr<Device*> device = fleet_.Find(id);
+  if (!device.ok()) return;
+  reply.refusals = (*device)->refusals;
+  (*device)->refusals_told = true;
+}
+
+Status Coordinator::CheckDownload(const DeviceId& device, const Digest& blob) {
+  const std::optional<Produced> produced = produced_.Find(device);
+  if (!produced) return Ok();
+  Status refused = Ok();
+  for (const registry::ContractUse& use : ports_.registry.ReadersOf(blob)) {
+    const Status verdict = admission_.Check(*produced, use);
+    if (verdict.ok()) return Ok();
+    if (refused.ok()) refused = verdict;
+  }
+  if (refused.ok()) return refused;
+  metrics_.DevicesRefused(ReasonOf(refused).value_or(Reason::kCONTRACT_INCOMPATIBLE)).Add();
+  ports_.log.Warn("download_refused", {{"device", device}, {"error", MessageOf(refused)}});
+  return refused;
 }
 
 std::optional<CheckInReply> Coordinator::Answer(const DeviceId& id, const CheckInRequest& request) {
@@ -145,6 +178,7 @@ std::optional<CheckInReply> Coordinator::Answer(const DeviceId& id, const CheckI
     reply.assignment = runner->WorkFor(**device);
     if (reply.assignment) return reply;
   }
+  if (!(*device)->refusals_told) return reply;  // News, once; then it waits like the others.
   return std::nullopt;
 }
 
@@ -206,10 +240,10 @@ void Coordinator::PauseUpload(const DeviceId& device, const RoundKey& round,
 }
 
 void Coordinator::FinishUpload(DeviceId device, RoundKey round, std::uint64_t examples,
-                               Done<bool> done) {
+                               std::optional<RowTotals> rows, Done<bool> done) {
   // Control decides whether the round still wants it, the pool screens, control believes.
   control_.Post([this, device = std::move(device), round = std::move(round), examples,
-                 done = std::move(done)] {
+                 rows = std::move(rows), done = std::move(done)] {
     Bytes file = uploads_.Take({device, round});
     const std::uint64_t size = file.size();
     const std::shared_ptr<void> reservation = Reserve(size);
@@ -219,27 +253,29 @@ void Coordinator::FinishUpload(DeviceId device, RoundKey round, std::uint64_t ex
     if (!work.ok()) return done(work.status());
     metrics_.upload_bytes.Add(static_cast<double>(size));
     auto shared = std::make_shared<Bytes>(std::move(file));
-    ports_.pool.Post([this, work = *work, shared, reservation, device, round, examples, done] {
-      auto screened = std::make_shared<StatusOr<ScreenedUpdate>>(
-          work->Screen(device, std::move(*shared), examples));
-      if (screened->ok()) {
-        (*screened)->recycle = [this](Bytes bytes) { uploads_.Recycle(std::move(bytes)); };
-        (*screened)->reservation = reservation;
-      }
-      control_.Post([this, work, screened, device, round, done] {
-        CampaignRunner* owner = Find(round.campaign);
-        if (!owner) return done(Internal("campaign vanished"));
-        if (!screened->ok()) {
-          owner->OnRefused(device, round, screened->status());
-          return done(screened->status());
-        }
-        const auto admitted = owner->AdmitUpload(device, round);
-        if (!admitted.ok()) return done(admitted.status());
-        owner->OnReceived(device, round);
-        work->Fold(*std::move(*screened));
-        done(true);
-      });
-    });
+    ports_.pool.Post(
+        [this, work = *work, shared, reservation, device, round, examples, rows, done] {
+          auto screened = std::make_shared<StatusOr<ScreenedUpdate>>(
+              work->Screen(device, std::move(*shared), examples));
+          if (screened->ok()) {
+            (*screened)->recycle = [this](Bytes bytes) { uploads_.Recycle(std::move(bytes)); };
+            (*screened)->reservation = reservation;
+          }
+          control_.Post([this, work, screened, device, round, rows, done] {
+            CampaignRunner* owner = Find(round.campaign);
+            if (!owner) return done(Internal("campaign vanished"));
+            if (!screened->ok()) {
+              owner->OnRefused(device, round, screened->status());
+              return done(screened->status());
+            }
+            const auto admitted = owner->AdmitUpload(device, round);
+            if (!admitted.ok()) return done(admitted.status());
+            owner->OnReceived(device, round);
+            if (rows) owner->OnRows(round, *rows);
+            work->Fold(*std::move(*screened));
+            done(true);
+          });
+        });
   });
 }
 
@@ -539,6 +575,7 @@ CampaignSnapshot Coordinator::SnapshotOf(const CampaignRunner& runner) const {
   snapshot.received = runner.received();
   snapshot.refused = runner.refused();
   snapshot.statistics_json = runner.StatisticsResult();
+  snapshot.rows = runner.rows();
   return snapshot;
 }
 

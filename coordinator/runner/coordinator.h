@@ -47,6 +47,7 @@ struct CampaignSnapshot {
   std::uint32_t received = 0;
   std::map<std::string, std::uint64_t> refused;
   std::string statistics_json;  // What a campaign of statistics found; empty: nothing yet.
+  RowTotals rows;               // Behind the updates of the current round, or of the last.
 };
 struct DeviceSnapshot {
   Device device;
@@ -81,7 +82,13 @@ class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
   void PauseUpload(const DeviceId& device, const RoundKey& round,
                    const std::shared_ptr<UploadBuffer>& buffer);
   // The buffer is full: screens on the pool, then answers there. OK means received.
-  void FinishUpload(DeviceId device, RoundKey round, std::uint64_t examples, Done<bool> done);
+  // `rows`: what the device says of the rows behind it.
+  void FinishUpload(DeviceId device, RoundKey round, std::uint64_t examples,
+                    std::optional<RowTotals> rows, Done<bool> done);
+  // Whether `device` may have a blob: FAILED_PRECONDITION (CONTRACT_INCOMPATIBLE) when every model
+  // version that is made of it reads what this device, as it said, does not produce. A blob of no
+  // version is anybody's who knows its digest. On any thread, at once.
+  Status CheckDownload(const DeviceId& device, const Digest& blob);
   // The same for the masked vector of a secure round. SECURE_NOT_ASKED in a plain one.
   void BeginMaskedUpload(DeviceId device, RoundKey round, TaskKind kind, std::uint64_t total,
                          Done<std::shared_ptr<UploadBuffer>> done);
@@ -132,6 +139,7 @@ class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
  private:
   std::optional<CheckInReply> Answer(const DeviceId& id, const CheckInRequest& request);
   void CheckInNow(const DeviceId& id, CheckInRequest request, Done<CheckInReply> done);
+  void TellRefusals(const DeviceId& id, CheckInReply& reply);
   StatusOr<Applied> ApplyNow(const CampaignSpec& spec, bool dry_run,
                              const std::vector<std::string>& pending_models, const Caller& by);
   // Gives an upload's memory back when it goes; work that an executor drops may outlive us.
@@ -164,6 +172,8 @@ class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
   Strand control_;
   const aggregation::secagg::StatementCheck check_statement_;
   Fleet fleet_;
+  ContractAdmission admission_;
+  ProducedBook produced_;
   Uploads uploads_;
   RoundMetrics metrics_;
   CheckInDesk desk_;

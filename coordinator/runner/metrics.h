@@ -15,6 +15,8 @@ struct RoundMetrics {
                                           "Updates that came whole and passed screening.")),
         updates_counted(
             sink.MakeCounter("muster_updates_counted_total", "Updates that are durably in a sum.")),
+        rows_reported(sink.MakeCounter("muster_rows_reported_total",
+                                       "Rows that devices had behind plain updates.")),
         upload_bytes(sink.MakeCounter("muster_upload_bytes_total", "Bytes of updates received.")),
         checkins(sink.MakeCounter("muster_checkins_total", "Check-ins of devices.")),
         devices_waiting(sink.MakeGauge("muster_devices_waiting", "Devices in a long poll now.")),
@@ -23,6 +25,16 @@ struct RoundMetrics {
             sink.MakeHistogram("muster_round_seconds", "From opening to publication.",
                                {.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200})) {}
 
+  Counter& DevicesRefused(Reason reason) {
+    return sink_.MakeCounter("muster_devices_refused_total",
+                             "Devices that a campaign or a download turned away.",
+                             {{"reason", std::string(NameOf(reason))}});
+  }
+  Counter& BadRows(const std::string& rule) {
+    return sink_.MakeCounter("muster_bad_rows_total",
+                             "Rows that devices left out of plain updates, by broken rule.",
+                             {{"rule", rule}});
+  }
   Counter& UpdatesRefused(Reason reason) {
     return sink_.MakeCounter("muster_updates_refused_total", "Updates that screening refused.",
                              {{"reason", std::string(NameOf(reason))}});
@@ -36,6 +48,7 @@ struct RoundMetrics {
   Counter& rounds_abandoned;
   Counter& updates_received;
   Counter& updates_counted;
+  Counter& rows_reported;
   Counter& upload_bytes;
   Counter& checkins;
   Gauge& devices_waiting;

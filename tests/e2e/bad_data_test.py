@@ -10,17 +10,18 @@ def no_column(text):
     return "\n".join(line.rpartition(",")[0] for line in text.splitlines()) + "\n"
 
 
-def text_in_a_number(text):
+def text_in_most_rows(text):
     lines = text.splitlines()
-    cells = lines[4].split(",")
-    lines[4] = ",".join([cells[0], "n/a", *cells[2:]])
+    for i in range(4, len(lines)):
+        cells = lines[i].split(",")
+        lines[i] = ",".join([cells[0], "n/a", *cells[2:]])
     return "\n".join(lines) + "\n"
 
 
 # How the file is broken, the reason for it, and what the node says of the place.
 BROKEN = {
     "column": (no_column, "DATA_COLUMN_MISSING", ["column.csv", "'y'"]),
-    "text": (text_in_a_number, "DATA_NOT_A_NUMBER", ["text.csv:5", "'b'"]),
+    "text": (text_in_most_rows, "DATA_BAD_ROWS", ["37 of 40 rows", "type 37", "text.csv:5", "'b'"]),
     "empty": (lambda text: "", "DATA_EMPTY", ["empty.csv"]),
     "header": (lambda text: text.splitlines()[0] + "\n", "DATA_EMPTY", ["header.csv"]),
     "absent": (None, "DATA_UNREADABLE", ["absent.csv"]),

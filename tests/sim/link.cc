@@ -235,7 +235,8 @@ class Link final : public client::CoordinatorLink, public std::enable_shared_fro
       return answer(lost);
     if (from + size == buffer->bytes.size()) {
       if (upload.header.empty())
-        return server_.coordinator->FinishUpload(device_, upload.round, upload.examples, answer);
+        return server_.coordinator->FinishUpload(device_, upload.round, upload.examples, {},
+                                                 answer);
       return server_.coordinator->FinishMaskedUpload(device_, upload.round, Convert(upload.kind),
                                                      upload.header, answer);
     }

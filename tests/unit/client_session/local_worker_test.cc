@@ -54,14 +54,18 @@ struct Harness {
     config.scratch = dir / "scratch";
     config.blob_path = [](const Digest& digest) { return "/blobs/" + digest.Hex(); };
     config.stamp = [this] { return stamp; };
-    worker = std::make_unique<LocalWorker>(
-        config, blobs, hasher, std::make_unique<client::CsvSource>(dir / "rows.csv"), trainer, log);
+    worker = std::make_unique<LocalWorker>(config, blobs, hasher, clock, quarantine,
+                                           std::make_unique<client::CsvSource>(dir / "rows.csv"),
+                                           trainer, log);
   }
   void Rows(const std::string& text) { std::ofstream(dir / "rows.csv") << text; }
 
   TempDir dir;
   MemoryBlobs blobs;
   platform::OpenSslHasher hasher;
+  MemoryFiles files;
+  ManualClock clock{FromUnixMillis(1'700'000'000'000)};
+  client::Quarantine quarantine{files, clock};
   NullLogger log;
   Assignment assignment;
   std::string stamp = "1";
@@ -154,12 +158,67 @@ TEST(LocalWorker, CountsNothingOverOtherRangesThanTheContracts) {
   }
 }
 
-TEST(LocalWorker, SaysWhereTheDataAreWrong) {
+TEST(LocalWorker, TrainsWithoutBadRowsAndPutsThemAsideOnce) {
   Harness h;
-  h.Rows("t,y\n0,10\nx,20\n");
+  h.assignment.window.rows = 1;
+  h.Rows("t,y\n0,10\nx,20\n10,30\n11,40\n5,50\n");
   const auto result = h.worker->Run(h.assignment, 1);
-  EXPECT_THAT(result, Fails(absl::StatusCode::kInvalidArgument, Reason::kDATA_NOT_A_NUMBER));
-  EXPECT_NE(MessageOf(result.status()).find("rows.csv:3"), std::string_view::npos);
+  ASSERT_THAT(result, IsOk());
+  EXPECT_EQ(result->examples, 3U);
+  EXPECT_EQ(result->quality.rows, 5U);
+  EXPECT_EQ(result->quality.bad, 2U);
+  const auto kept = [&] {
+    return client::ParseQuarantine(AsText(*h.files.Get("quarantine/k/1.jsonl")));
+  };
+  ASSERT_EQ(kept().size(), 2U);
+  EXPECT_EQ(kept()[0].line, 3U);
+  EXPECT_EQ(kept()[0].row, "x,20");
+  EXPECT_EQ(kept()[0].node, "engine-1");
+  EXPECT_EQ(kept()[1].faults, (std::vector<client::BadRow::Fault>{{"t", client::RowRule::kRange}}));
+  // The same rows again, of another kind of task and after a change at the end.
+  h.assignment.kind = client::TaskKind::kEvaluate;
+  ASSERT_THAT(h.worker->Run(h.assignment, 1), IsOk());
+  h.Rows("t,y\n0,10\nx,20\n10,30\n11,40\n5,50\n6,\n");
+  h.stamp = "2";
+  ASSERT_THAT(h.worker->Run(h.assignment, 1), IsOk());
+  ASSERT_EQ(kept().size(), 3U);
+  EXPECT_EQ(kept()[2].line, 7U);
+}
+
+TEST(LocalWorker, RefusesDataOfWhichTooMuchIsBadAndSaysByWhichRule) {
+  Harness h;
+  h.Rows("t,y\n0,10\nx,20\n,30\n11,40\n");
+  const auto result = h.worker->Run(h.assignment, 1);
+  EXPECT_THAT(result, Fails(absl::StatusCode::kFailedPrecondition, Reason::kDATA_BAD_ROWS));
+  const std::string message(MessageOf(result.status()));
+  EXPECT_NE(message.find("3 of 4 rows"), std::string::npos) << message;
+  EXPECT_NE(message.find("type 1, null 1, range 1"), std::string::npos) << message;
+  EXPECT_NE(message.find("rows.csv:3: 't' (type)"), std::string::npos) << message;
+  // Whatever became of the task, they are put aside.
+  EXPECT_EQ(client::ParseQuarantine(AsText(*h.files.Get("quarantine/k/1.jsonl"))).size(), 3U);
+}
+
+TEST(LocalWorker, RowsThatWereFreshGrowStaleWhileTheirFileStaysAsItIs) {
+  Harness h;
+  client::ContractView& contract = h.assignment.contract;
+  contract.fields.push_back({.name = "at", .type = client::FieldType::kTimestamp});
+  contract.time_field = "at";
+  contract.freshness = std::chrono::minutes(5);
+  h.Rows("t,y,at\n0,10,1699999990\n5,20,2023-11-14 22:13:19\n10,30,2023-11-14T22:13:20Z\n");
+  ASSERT_THAT(h.worker->Run(h.assignment, 1), IsOk());
+  h.clock.Advance(std::chrono::minutes(5));
+  ASSERT_THAT(h.worker->Run(h.assignment, 1), IsOk());
+  h.clock.Advance(Duration(1));
+  EXPECT_THAT(h.worker->Run(h.assignment, 1),
+              Fails(absl::StatusCode::kFailedPrecondition, Reason::kDATA_STALE));
+}
+
+TEST(LocalWorker, AQuarantineThatCannotBeWrittenCostsNoTraining) {
+  Harness h;
+  h.assignment.contract.name = "../k";
+  h.Rows("t,y\n0,10\nx,20\n10,30\n10,30\n");
+  EXPECT_THAT(h.worker->Run(h.assignment, 1), IsOk());
+  EXPECT_TRUE(h.files.List("")->empty());
 }
 
 TEST(LocalWorker, RefusesAModelWithoutTheModuleThatItsTrainerNeeds) {
