@@ -5,11 +5,11 @@
 #include <cstring>
 
 #include "base/safetensors.h"
+#include "registry/torchscript.h"
 
 namespace muster::registry {
 namespace {
 constexpr std::size_t kPiece = 1 << 20;  // A multiple of a value's size.
-constexpr std::string_view kZipMagic("PK\x03\x04", 4);
 
 template <typename... Args>
 Status Refused(fmt::format_string<Args...> f, Args&&... args) {
@@ -65,10 +65,7 @@ StatusOr<std::uint64_t> CountParameters(Blobs& blobs, const Digest& params) {
 
 Status CheckModule(Blobs& blobs, const Digest& module) {
   MUSTER_ASSIGN(const auto file, Open(blobs, module));
-  Bytes start(std::min<std::uint64_t>(kZipMagic.size(), file->size()));
-  MUSTER_TRY(file->Read(0, start));
-  if (AsText(start) != kZipMagic) return Refused("the module is not a TorchScript archive");
-  return Ok();
+  return CheckTorchScript(*file);
 }
 
 }  // namespace muster::registry

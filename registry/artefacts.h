@@ -14,8 +14,8 @@ namespace muster::registry {
 // F32, there is none, or a value is not finite. Reads the file once, in pieces of 1 MiB.
 StatusOr<std::uint64_t> CountParameters(Blobs& blobs, const Digest& params);
 
-// OK when the blob begins as a TorchScript archive does (a zip's first local header). Errors as
-// above.
+// OK when the blob has the shape of a TorchScript archive (torchscript.h); a plain pickle is
+// refused. Errors as above.
 Status CheckModule(Blobs& blobs, const Digest& module);
 
 }  // namespace muster::registry

@@ -9,6 +9,7 @@
 #include "registry/registry.h"
 #include "tests/support/memory_blobs.h"
 #include "tests/support/memory_journal.h"
+#include "tests/support/zip_file.h"
 
 namespace muster::registry {
 
@@ -36,7 +37,7 @@ inline Bytes ParamsFile(float first) {
   const Params params{*Layout::Make({{"fc.weight", DType::kF32, {2, 3}}}), {first, 1, 2, 3, 4, 5}};
   return SerializeParams(params.View());
 }
-inline const std::string kModuleFile("PK\x03\x04 and what follows", 21);
+inline const std::string kModuleFile = muster::testing::TorchScriptFile();
 
 #define ASSERT_OK(expr)                       \
   do {                                        \
