@@ -100,11 +100,13 @@ StatusOr<TokenRedeemed> Authority::RedeemKnown(const TokenId& id, const RedeemTo
 
 StatusOr<Attestation> Authority::Sign(const TokenRedeemed& device) const {
   Attestation out;
-  MUSTER_ASSIGN(out.statement,
-                EncodeStatement({device.device_id, device.device_name, device.labels,
-                                 device.identity_key, world_.clock.Now() + kStatementLifetime}));
-  const std::string bytes = StatementBytesToSign(out.statement);
-  MUSTER_ASSIGN(out.signature, world_.signer.Sign(AsBytes(bytes)));
+  const Statement statement{device.device_id, device.device_name, device.labels,
+                            device.identity_key, world_.clock.Now() + kStatementLifetime};
+  MUSTER_ASSIGN(out.statement, EncodeStatement(statement));
+  MUSTER_ASSIGN(out.signature, world_.signer.Sign(AsBytes(StatementBytesToSign(out.statement))));
+  MUSTER_ASSIGN(out.voucher, EncodeStatement(Voucher(statement)));
+  MUSTER_ASSIGN(out.voucher_signature,
+                world_.signer.Sign(AsBytes(StatementBytesToSign(out.voucher))));
   return out;
 }
 

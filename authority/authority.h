@@ -65,6 +65,8 @@ struct AttestAsk {
 struct Attestation {
   std::string statement;  // EncodeStatement.
   Signature signature{};  // Over StatementBytesToSign.
+  std::string voucher;    // The same under the device's pseudonym alone.
+  Signature voucher_signature{};
 };
 struct TokenView {
   TokenId id;

@@ -134,6 +134,17 @@ StatusOr<SignedStatement> ParsePackedStatement(ByteView packed) {
   return out;
 }
 
+Statement Voucher(const Statement& statement) {
+  Statement out = statement;
+  out.device_name = DeviceName(statement.device_id.value());
+  out.labels.clear();
+  return out;
+}
+
+bool IsVoucher(const Statement& statement) {
+  return statement.device_name.value() == statement.device_id.value() && statement.labels.empty();
+}
+
 std::function<Status(const IdentityKey& identity, ByteView packed)> PinnedAuthority(
     const SigningPublic& authority, const Crypto& crypto, const Clock& clock) {
   return [authority, &crypto, &clock](const IdentityKey& identity, ByteView packed) -> Status {
@@ -149,6 +160,9 @@ std::function<Status(const IdentityKey& identity, ByteView packed)> PinnedAuthor
     if (!statement.ok()) return refused(MessageOf(statement.status()), Reason::kSTATEMENT_INVALID);
     if (statement->identity_key != identity)
       return refused("about another identity key", Reason::kSTATEMENT_INVALID);
+    if (!IsVoucher(*statement))
+      return refused("names the device, and others would read it; enrol the device anew",
+                     Reason::kSTATEMENT_INVALID);
     if (clock.Now() >= statement->not_after)
       return refused("no longer good", Reason::kSTATEMENT_EXPIRED);
     return Ok();

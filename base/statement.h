@@ -59,10 +59,15 @@ Bytes PackStatement(std::string_view statement, const Signature& signature);
 // The inverse, for foreign bytes: INVALID_ARGUMENT (STATEMENT_INVALID) unless the length fits.
 StatusOr<SignedStatement> ParsePackedStatement(ByteView packed);
 
-// Whether this authority vouches for an identity key, by a packed statement: UNAUTHENTICATED
-// (STATEMENT_INVALID) when it is malformed, about another key or not signed by `authority`,
-// (STATEMENT_EXPIRED) when it is no longer good. `crypto` and `clock` outlive the function; safe
-// from any thread. Cost: one Ed25519 verification.
+// The statement under the device's pseudonym alone: its id for its name, and no labels. It is what
+// others get to read: cohorts and the log.
+Statement Voucher(const Statement& statement);
+bool IsVoucher(const Statement& statement);
+
+// Whether this authority vouches for an identity key, by a packed voucher: UNAUTHENTICATED
+// (STATEMENT_INVALID) when it is malformed, about another key, names the device, or is not signed
+// by `authority`, (STATEMENT_EXPIRED) when it is no longer good. `crypto` and `clock` outlive the
+// function; safe from any thread. Cost: one Ed25519 verification.
 std::function<Status(const IdentityKey& identity, ByteView packed)> PinnedAuthority(
     const SigningPublic& authority, const Crypto& crypto, const Clock& clock);
 

@@ -1,4 +1,5 @@
-// muster audit export, verify: what stands behind a version, in one file, and whether it holds.
+// muster audit export, verify (fork is in audit_fork.cc): what stands behind a version, in one
+// file, and whether it holds.
 #include <muster/v1/evidence.grpc.pb.h>
 #include <muster/v1/model.grpc.pb.h>
 
@@ -8,6 +9,7 @@
 #include "base/time_text.h"
 #include "cli/artefacts.h"
 #include "cli/commands.h"
+#include "cli/key_option.h"
 #include "cli/text.h"
 #include "registry/evidence/exports.h"
 
@@ -128,18 +130,8 @@ Status Export(Shell& shell, const Arguments& arguments) {
   });
 }
 
-// The verifier itself, or a file that holds it.
-StatusOr<std::optional<std::string>> KeyOf(Shell& shell, const std::string& given) {
-  if (given.empty()) return std::nullopt;
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(given, error)) return given;
-  MUSTER_ASSIGN(std::string text, shell.world.disk.ReadText(given));
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  return text;
-}
-
 Status VerifyFile(Shell& shell, const Arguments& arguments) {
-  MUSTER_ASSIGN(const std::optional<std::string> key, KeyOf(shell, arguments.key));
+  MUSTER_ASSIGN(const std::optional<std::string> key, KeyOption(shell, arguments.key));
   MUSTER_ASSIGN(const Bytes bytes, ReadBytes(arguments.file));
   const auto opened = Open(shell.world, AsText(bytes), key);
   if (!opened.ok()) return Prefixed(opened.status(), arguments.file);
@@ -159,6 +151,15 @@ void AddFormat(CLI::App* command, Arguments& arguments, const char* out) {
   command->add_option("--out", arguments.out, out)->type_name("FILE");
 }
 }  // namespace
+
+StatusOr<std::optional<std::string>> KeyOption(Shell& shell, const std::string& given) {
+  if (given.empty()) return std::nullopt;
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(given, error)) return given;
+  MUSTER_ASSIGN(std::string text, shell.world.disk.ReadText(given));
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  return text;
+}
 
 void AddAudit(CLI::App& app, Shell& shell) {
   auto arguments = std::make_shared<Arguments>();
@@ -186,6 +187,7 @@ void AddAudit(CLI::App& app, Shell& shell) {
       ->type_name("KEY|FILE");
   AddFormat(verify, *arguments, "Also write the bundle's content in --format to this file");
   shell.On(verify, [&shell, arguments] { return VerifyFile(shell, *arguments); });
+  AddAuditFork(audit, shell);
 }
 
 }  // namespace muster::cli

@@ -10,7 +10,7 @@ void AddGet(CLI::App& app, Shell& shell);       // get, describe
 void AddWatch(CLI::App& app, Shell& shell);     // watch
 void AddStats(CLI::App& app, Shell& shell);     // stats
 void AddCampaign(CLI::App& app, Shell& shell);  // campaign pause|resume|cancel
-void AddDevice(CLI::App& app, Shell& shell);    // device release
+void AddDevice(CLI::App& app, Shell& shell);    // device release|forget|history
 void AddContract(CLI::App& app, Shell& shell);  // contract diff|check|import
 void AddModel(CLI::App& app, Shell& shell);     // model list|show|create|download|alias|…
 void AddPromote(CLI::App& app, Shell& shell);   // promote, rollback
@@ -19,7 +19,8 @@ void AddFsck(CLI::App& app, Shell& shell);      // fsck
 void AddToken(CLI::App& app, Shell& shell);     // token create|list
 void AddContexts(CLI::App& app, Shell& shell);  // context list|show|use|add
 
-// Subcommands of `model` in files of their own.
+// Subcommands in files of their own.
+void AddAuditFork(CLI::App* audit, Shell& shell);    // checkpoint|past|fork
 void AddModelRecord(CLI::App* model, Shell& shell);  // history|approve|certify|measure
 void AddModelSearch(CLI::App* model, Shell& shell);  // search|tag
 

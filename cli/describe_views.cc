@@ -285,6 +285,7 @@ std::string Describe(const v1::DeviceView& d, Timestamp now) {
     p.Add("Produces", fmt::format("{} version {}", d.produces_contract(), d.produces_version()));
   for (const auto& [campaign, why] : d.refused_by())
     p.Add("Refused by", fmt::format("campaign {}: {}", campaign, why));
+  if (!d.hardware().empty()) p.Add("Hardware", d.hardware());
   p.Add("Enrolled", When(d.enrolled_unix_ms(), now));
   p.Add("Last seen", When(d.last_seen_unix_ms(), now));
   p.Add("Counted", fmt::format("{} updates", d.updates_counted()));

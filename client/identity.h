@@ -28,6 +28,7 @@ struct Credentials {
   std::string certificate_pem;
   std::string ca_pem;  // Of the coordinator.
   Endpoint coordinator;
+  std::string log_key = {};  // Its log's verifier; empty: it gave none.
 };
 
 // What the authority says of a node, and its signature.
@@ -35,6 +36,9 @@ struct Attestation {
   std::string statement;
   Bytes signature;
   Bytes authority_key = {};  // Its Ed25519 key, over the line that the join token pinned.
+  // The same of the node's pseudonym alone, for secure rounds; empty: none was given.
+  std::string voucher = {};
+  Bytes voucher_signature = {};
 };
 
 // The two servers that a node meets while it joins. Each call is answered once, from any thread;
@@ -56,6 +60,7 @@ class EnrolmentLink {
     DeviceId device_id;
     std::string certificate_pem;
     std::string ca_pem;
+    std::string log_key = {};
   };
   virtual ~EnrolmentLink() = default;
   // Of the join token that the asker was given.

@@ -49,8 +49,12 @@ struct Assignment {
   double max_norm = 0;            // On its L2 norm; 0: none.
   Bytes secure_task;              // Of secure aggregation (secagg::EncodeTask); empty: plain.
   Bytes statistics = {};          // What is counted (statistics::EncodeQuery); with no model.
+  // Of a model with a hardware gate: the classes that its base is certified on.
+  std::optional<std::vector<std::string>> certified = {};
+  std::string signed_artefacts = {};  // A DSSE envelope that names `params` and `module`.
 };
 inline constexpr std::size_t kMostSecureTaskBytes = std::size_t{16} << 10;
+inline constexpr std::size_t kMostSignedBytes = std::size_t{16} << 10;
 inline constexpr std::size_t kMostStatisticsBytes = std::size_t{64} << 10;
 
 // What became of the update that a device holds.
@@ -82,6 +86,7 @@ struct CheckInRequest {
   std::optional<RoundKey> held;
   std::optional<Unfit> unfit;
   std::optional<Produced> produces = {};  // Unset: whatever a task says.
+  std::string hardware = {};  // This machine's class.
 };
 struct CheckInReply {
   HeldState held = HeldState::kNothingHeld;
@@ -117,6 +122,15 @@ struct SecureAnswer {
   std::string why;    // A reason code when it was abandoned.
 };
 
+// What a coordinator shows of its log.
+struct LogHead {
+  std::string checkpoint;           // A signed note; empty: nothing is recorded yet.
+  std::string key;                  // The log's verifier, as it says itself.
+  std::optional<Digest> past_root;  // At the size that was asked about,
+  std::vector<Digest> proof;        // and that the checkpoint's tree begins with it.
+};
+inline constexpr std::size_t kMostCheckpointBytes = std::size_t{16} << 10;
+
 // One device's way to its coordinator. Every call gives its callback exactly one answer in the end
 // (a link that loses contact says UNAVAILABLE), from any thread, perhaps before the call returns.
 // A link that is destroyed gives none any more.
@@ -146,6 +160,8 @@ class CoordinatorLink {
                                 Done done) = 0;
   virtual void ReportFailure(const RoundKey& round, Reason reason, const std::string& detail,
                              Done done) = 0;
+  // What has become of a log that had `since` leaves.
+  virtual void GetLogHead(std::uint64_t since, Callback<LogHead> done) = 0;
 };
 
 }  // namespace muster::client

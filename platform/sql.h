@@ -68,6 +68,9 @@ class Sql {
   // returned. Within another Transact it is a savepoint, undone alone. OK means durable, once the
   // outermost returns it.
   Status Transact(const std::function<Status()>& body);
+  // Makes what was deleted unreadable in the database's files, as far as it keeps any itself.
+  // UNAVAILABLE when somebody still reads; what was deleted stays deleted.
+  virtual Status Scrub() { return Ok(); }
 
  protected:
   virtual StatusOr<std::int64_t> Run(std::string_view text, SqlArgs args, const Visitor& visit) = 0;

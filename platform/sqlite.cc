@@ -110,6 +110,7 @@ Status Sqlite::Configure() {
     return WithReason(FailedPrecondition("sqlite: the file cannot be put into WAL mode"),
                       Reason::kREAD_ONLY);
   MUSTER_TRY(Exec("pragma synchronous = full").status());
+  MUSTER_TRY(Exec("pragma secure_delete = on").status());
   MUSTER_TRY(Exec("pragma journal_size_limit = 67108864").status());
   return Exec("pragma cache_size = -16384").status();
 }
@@ -117,6 +118,14 @@ Status Sqlite::Configure() {
 Sqlite::~Sqlite() {
   idle_.clear();
   sqlite3_close_v2(db_);  // Always SQLITE_OK; a checkpoint that fails is done at the next open.
+}
+
+// Deleted content was overwritten in the pages (secure_delete); older pages lie in the WAL.
+Status Sqlite::Scrub() {
+  MUSTER_ASSIGN(const SqlResult done, Exec("pragma wal_checkpoint(truncate)"));
+  const bool whole = done.rows.size() == 1 && !done.rows[0].empty() &&
+                     done.rows[0][0] == SqlValue(std::int64_t{0});
+  return whole ? Ok() : Unavailable("sqlite: a reader keeps the WAL from being emptied");
 }
 
 bool Sqlite::InTransaction() const { return sqlite3_get_autocommit(db_) == 0; }

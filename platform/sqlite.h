@@ -21,6 +21,7 @@ class Sqlite final : public Sql {
   ~Sqlite() override;
   Sqlite(const Sqlite&) = delete;
   Sqlite& operator=(const Sqlite&) = delete;
+  Status Scrub() override;
 
  protected:
   StatusOr<std::int64_t> Run(std::string_view text, SqlArgs args, const Visitor& visit) override;

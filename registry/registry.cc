@@ -237,6 +237,19 @@ std::vector<ContractUse> Registry::ReadersOf(const Digest& blob) const {
   return out;
 }
 
+StatusOr<std::optional<std::vector<std::string>>> Registry::CertifiedHardware(
+    const ModelName& model, VersionNumber version) const {
+  MUSTER_ASSIGN(const ModelSnapshot known, Require(model));
+  if (!known->spec->gates || !known->spec->gates->hardware)
+    return std::optional<std::vector<std::string>>();
+  MUSTER_ASSIGN(const ModelVersion found,
+                VersionOf(*known, version, fmt::format("{}", version.value())));
+  std::vector<std::string> out;
+  for (const auto& [hardware, certification] : ViewOf(*known, found).notes.certified)
+    out.push_back(hardware);
+  return std::optional(std::move(out));
+}
+
 bool Registry::Uses(const Digest& blob) const {
   for (const auto& model : models_.All())
     for (const ModelVersion& version : model->versions)

@@ -194,6 +194,10 @@ class Registry {
   StatusOr<ModelVersion> Resolve(const ModelName& model, std::string_view alias) const;
   StatusOr<VersionView> GetVersion(const ModelName& model, VersionNumber version) const;
   StatusOr<VersionView> GetVersion(const ModelName& model, std::string_view alias) const;
+  // The classes of hardware that may load a version: those it is certified on, when its model has a
+  // hardware gate; else nothing, and every class may.
+  StatusOr<std::optional<std::vector<std::string>>> CertifiedHardware(const ModelName& model,
+                                                                      VersionNumber version) const;
   // Oldest first. NOT_FOUND (RESOURCE_NOT_FOUND): no such model, or an alias that never was.
   StatusOr<std::vector<MoveView>> GetAliasHistory(const HistoryRequest& request) const;
   // Versions that fulfil the filter. O(versions) at most; a page after the last change shows that

@@ -76,6 +76,8 @@ StatusOr<v1::AttestReply> AuthorityService::DoAttest(const v1::AttestRequest& re
   reply.set_statement(attestation.statement);
   reply.set_signature(Text(attestation.signature));
   reply.set_authority_key(Text(public_key_));
+  reply.set_voucher(attestation.voucher);
+  reply.set_voucher_signature(Text(attestation.voucher_signature));
   return reply;
 }
 

@@ -146,8 +146,9 @@ std::shared_ptr<Worker> Agent::WorkerFor(const Node& node) {
                                        std::move(source), node.trainer, log_);
 }
 
-void Agent::Start(Ready ready) {
+void Agent::Start(Ready ready, std::function<void()> ended) {
   ready_ = std::move(ready);
+  ended_ = std::move(ended);
   for (Node& node : nodes_) strand_.Post([this, &node] { Begin(node); });
 }
 
@@ -182,13 +183,18 @@ void Agent::Enrol(Node& node) {
 void Agent::Join(Node& node, const Credentials& credentials) {
   StatusOr<Secret> key = node.keys->TlsKeyPem();
   if (!key.ok()) return Refuse(node, key.status());
+  StatusOr<std::shared_ptr<LogWitness>> witness = WitnessOf(credentials);
+  if (!witness.ok()) return Refuse(node, witness.status());
   const rpc::TlsIdentity identity{credentials.ca_pem, credentials.certificate_pem, *std::move(key)};
   node.link =
       std::make_shared<GrpcLink>(rpc::MakeChannel(credentials.coordinator, identity), transfers_);
   node.session = NodeSession::Make({.name = node.settings.name,
                                     .secure = SecureIdentityOf(node),
                                     .vanish = settings_.vanish,
-                                    .produces = node.settings.produces},
+                                    .produces = node.settings.produces,
+                                    .hardware = settings_.hardware,
+                                    .witness = *std::move(witness),
+                                    .ended = [this, &node](const Status& why) { End(node, why); }},
                                    World(), node.link, WorkerFor(node));
   if (const auto& produces = node.settings.produces)
     log_.Info("node_produces", {{"node", node.settings.name},
@@ -198,21 +204,44 @@ void Agent::Join(Node& node, const Credentials& credentials) {
   Settle(node);
 }
 
-// Null, which leaves plain rounds, when the node enrolled before the authority's key was kept.
+// A coordinator is known by its CA, which enrolment pinned: its nodes remember one log.
+StatusOr<std::shared_ptr<LogWitness>> Agent::WitnessOf(const Credentials& credentials) {
+  constexpr std::size_t kNameDigits = 16;
+  const std::string name = crypto_.Sha256(AsBytes(credentials.ca_pem)).Hex().substr(0, kNameDigits);
+  std::shared_ptr<LogBook>& book = logs_[name];
+  if (!book) {
+    MUSTER_ASSIGN(book, LogBook::Open({.name = name,
+                                       .folder = settings_.state_dir.string(),
+                                       .key = credentials.log_key},
+                                      *files_, crypto_));
+  }
+  return std::shared_ptr<LogWitness>(book);
+}
+
+void Agent::End(Node& node, const Status& why) {
+  log_.Error("node_stopped", {{"node", node.settings.name}, {"error", MessageOf(why)}});
+  node.ended = true;
+  const bool over =
+      std::ranges::all_of(nodes_, [](const Node& each) { return each.ended || each.refused; });
+  if (over && ended_) ended_();
+}
+
+// Null, which leaves plain rounds, when the node enrolled before it got a voucher and kept it.
 std::shared_ptr<const SecureIdentity> Agent::SecureIdentityOf(const Node& node) {
   const auto stored = MembershipStore(*files_, node.settings.name).LoadAttestation();
   SigningPublic authority;
   Signature signature;
   if (!stored.ok() || !*stored || (*stored)->authority_key.size() != authority.size() ||
-      (*stored)->signature.size() != signature.size()) {
-    log_.Info("no_secure_rounds", {{"node", node.settings.name}});
+      (*stored)->voucher_signature.size() != signature.size()) {
+    log_.Info("no_secure_rounds", {{"node", node.settings.name},
+                                   {"why", "no voucher of the authority is kept; enrol it anew"}});
     return nullptr;
   }
   std::ranges::copy((*stored)->authority_key, authority.begin());
-  std::ranges::copy((*stored)->signature, signature.begin());
+  std::ranges::copy((*stored)->voucher_signature, signature.begin());
   return std::make_shared<const SecureIdentity>(SecureIdentity{
       crypto_, secure_rng_, std::make_shared<const IdentitySigner>(node.keys),
-      PackStatement((*stored)->statement, signature), PinnedAuthority(authority, crypto_, clock_)});
+      PackStatement((*stored)->voucher, signature), PinnedAuthority(authority, crypto_, clock_)});
 }
 
 void Agent::Refuse(Node& node, const Status& why) {

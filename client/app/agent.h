@@ -2,6 +2,7 @@
 // The agent put together: many nodes on a few threads. This is where every port gets its
 // implementation; the order of members is the order of wiring, and its reverse that of the end.
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@
 #include "client/session/enrolment.h"
 #include "client/session/limited_executor.h"
 #include "client/session/session.h"
+#include "client/witness/log_book.h"
 #include "platform/dir_files.h"
 #include "platform/dir_lock.h"
 #include "platform/file_blobs.h"
@@ -41,7 +43,9 @@ class Agent {
   static StatusOr<std::unique_ptr<Agent>> Make(AgentSettings settings, Logger& log);
   ~Agent();
 
-  void Start(Ready ready);
+  // `ended` is called once, on one of the agent's threads, when no node is left that may go on,
+  // because their coordinators' logs were refused.
+  void Start(Ready ready, std::function<void()> ended = nullptr);
   // Ends tasks and calls; what is held stays on disk for the next start. Idempotent.
   void Stop();
 
@@ -52,6 +56,7 @@ class Agent {
     std::shared_ptr<Trainer> trainer;
     bool settled = false;
     bool refused = false;
+    bool ended = false;
     std::shared_ptr<Enrolment> enrolment;
     std::shared_ptr<GrpcLink> link;
     std::shared_ptr<NodeSession> session;
@@ -67,6 +72,8 @@ class Agent {
   void Begin(Node& node);
   void Enrol(Node& node);
   void Join(Node& node, const Credentials& credentials);
+  StatusOr<std::shared_ptr<LogWitness>> WitnessOf(const Credentials& credentials);
+  void End(Node& node, const Status& why);
   std::shared_ptr<const SecureIdentity> SecureIdentityOf(const Node& node);
   void Refuse(Node& node, const Status& why);
   void Settle(Node& node);
@@ -93,7 +100,9 @@ class Agent {
   std::shared_ptr<GrpcEnrolmentLink> enrolment_link_;  // Null without a join token.
   std::shared_ptr<Trainer> torch_;                     // Shared by the nodes that train with it.
   std::vector<Node> nodes_;  // What changes in them belongs to the strand.
+  std::map<std::string, std::shared_ptr<LogBook>> logs_;  // By coordinator; the strand's, too.
   Ready ready_;
+  std::function<void()> ended_;
   bool stopped_ = false;
 };
 

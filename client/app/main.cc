@@ -2,8 +2,10 @@
 #include <absl/synchronization/mutex.h>
 #include <pthread.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <cstdio>
 #include <exception>
 
@@ -29,7 +31,7 @@ constexpr char kMore[] =
     "  muster-edge --config edge.yaml            SIGTERM ends it cleanly; nothing held is lost\n"
     "  muster-edge quarantine list --config edge.yaml    rows that broke their contract\n\n"
     "Prints `ready nodes=N` on stdout when all nodes are enrolled or trying; logs go to stderr.\n"
-    "Exit codes: 0 ended as asked, 1 failed, 2 wrong usage.";
+    "Exit codes: 0 ended as asked, 1 failed, or no node may go on, 2 wrong usage.";
 
 int Fail(const Status& status) {
   const std::string reason =
@@ -63,12 +65,16 @@ int Serve(const AgentSettings& settings) {
   if (!log.ok()) return Fail(log.status());
   const StatusOr<std::unique_ptr<Agent>> agent = Agent::Make(settings, **log);
   if (!agent.ok()) return Fail(agent.status());
-  (*agent)->Start(PrintReady);
+  std::atomic<bool> ended = false;
+  (*agent)->Start(PrintReady, [&ended] {
+    ended = true;
+    ::kill(::getpid(), SIGTERM);
+  });
   int signal = 0;
   if (sigwait(&signals, &signal) != 0) return Fail(Internal("cannot wait for signals"));
   (*log)->Info("stopping", {{"signal", signal}});
   (*agent)->Stop();
-  return 0;
+  return ended ? kFailed : 0;
 }
 
 // `muster-edge quarantine ...`: its options and what runs it.

@@ -10,6 +10,7 @@ join_file: site.join              # From `muster token create --out site.join`; 
 parallel_tasks: 1                 # Tasks trained at once.
 # produces: {contract: turbofan, version: 3}   # What the rows are made under (a node may say its own):
 #                                 # no campaign whose model cannot read that asks this site.
+# hardware: jetson-nano           # Its class, as models are certified for it. Default: x86-64, aarch64.
 
 nodes:
   - name: engine-001              # [a-z0-9][a-z0-9._-]*, unique in the fleet.

@@ -1,5 +1,6 @@
 #include "client/app/settings.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -23,6 +24,28 @@ fs::path Absolute(const fs::path& folder, const std::string& path) {
 Status At(std::string_view path, const Status& status) {
   if (status.ok()) return status;
   return WithField(Prefixed(status, path), path);
+}
+
+// What a machine is called that its owner did not classify.
+std::string ThisHardware() {
+#if defined(__x86_64__)
+  return "x86-64";
+#elif defined(__aarch64__)
+  return "aarch64";
+#else
+  return "unknown";
+#endif
+}
+
+// As `muster model certify --hardware` takes it.
+bool IsHardware(std::string_view name) {
+  constexpr std::size_t kLongest = 63;
+  const auto letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  return name.size() <= kLongest && letter(name.front()) && std::ranges::all_of(name, [&](char c) {
+           return letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '-';
+         });
 }
 
 // A command's words as they are, but those that name a file beside the settings.
@@ -169,6 +192,10 @@ StatusOr<AgentSettings> MakeSettings(const v1::AgentConfig& config, const fs::pa
   if (config.parallel_tasks() > kMaxParallelTasks)
     return InvalidField("parallel_tasks", "more than {}", kMaxParallelTasks);
   out.parallel_tasks = std::max(config.parallel_tasks(), 1U);
+  out.hardware = config.hardware().empty() ? ThisHardware() : config.hardware();
+  if (!IsHardware(out.hardware))
+    return InvalidField("hardware", "'{}' is not a letter followed by letters, digits, _ . and -",
+                        out.hardware);
   out.vanish = config.drill().vanish();
   if (!(out.vanish >= 0 && out.vanish <= 1))  // NaN falls here too.
     return InvalidField("drill.vanish", "{} is no fraction of 0 to 1", out.vanish);

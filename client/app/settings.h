@@ -38,7 +38,8 @@ struct AgentSettings {
   std::string torch_worker;  // Empty: to be looked for.
   platform::LogOptions log;
   std::size_t parallel_tasks = 1;
-  double vanish = 0;  // A drill: the part of secure rounds in which a node falls silent.
+  std::string hardware;  // The machine's class; never empty.
+  double vanish = 0;     // A drill: the part of secure rounds in which a node falls silent.
 };
 
 //   folder   what relative paths are relative to: the file's own.

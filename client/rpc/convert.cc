@@ -17,6 +17,9 @@ constexpr Duration kLongestRest = std::chrono::hours(1);
 constexpr std::size_t kMostWhy = 64;
 constexpr std::size_t kMostName = 63;
 constexpr std::size_t kMostDetail = 509;  // And "...".
+constexpr int kMostCertified = 256;
+constexpr int kMostProofHashes = 64;
+constexpr std::size_t kMostLogKeyBytes = 512;
 
 Bytes BytesOf(const std::string& text) {
   const ByteView bytes = AsBytes(text);
@@ -221,6 +224,28 @@ Status ReadStatistics(const v1::Assignment& message, Assignment& out) {
   return Ok();
 }
 
+// What its signatures and certificates are, for the session to judge.
+StatusOr<Assignment> ReadTrust(const v1::Assignment& message, Assignment& out) {
+  if (message.signed_artefacts().size() > kMostSignedBytes)
+    return InvalidField("signed_artefacts", "{} bytes, at most {} are allowed",
+                        message.signed_artefacts().size(), kMostSignedBytes);
+  out.signed_artefacts = message.signed_artefacts();
+  if (!message.has_certified()) return out;
+  if (message.certified().hardware_size() > kMostCertified)
+    return InvalidField("certified.hardware", "more than {}", kMostCertified);
+  const auto& hardware = message.certified().hardware();
+  out.certified.emplace(hardware.begin(), hardware.end());
+  return out;
+}
+
+StatusOr<Digest> HashFrom(std::string_view path, const std::string& bytes) {
+  std::array<std::byte, 32> out;
+  const ByteView view = AsBytes(bytes);
+  if (view.size() != out.size()) return InvalidField(path, "{} bytes are no SHA-256", view.size());
+  std::copy(view.begin(), view.end(), out.begin());
+  return Digest(out);
+}
+
 // What ReadTask reads.
 void AddTask(const Assignment& a, v1::Assignment& out) {
   out.set_params_digest(a.params.digest.ToString());
@@ -282,7 +307,7 @@ StatusOr<Assignment> AssignmentFrom(const v1::Assignment& message) {
     return InvalidField("secure_task", "{} bytes, at most {} are allowed",
                         message.secure_task().size(), kMostSecureTaskBytes);
   out.secure_task = BytesOf(message.secure_task());
-  return out;
+  return ReadTrust(message, out);
 }
 
 v1::Assignment ToMessage(const Assignment& a) {
@@ -293,6 +318,11 @@ v1::Assignment ToMessage(const Assignment& a) {
   out.set_contract_version(a.contract.version);
   out.set_cohort(a.cohort);
   out.set_secure_task(std::string(AsText(a.secure_task)));
+  out.set_signed_artefacts(a.signed_artefacts);
+  if (a.certified) {
+    v1::Assignment::Certified& certified = *out.mutable_certified();
+    for (const std::string& hardware : *a.certified) certified.add_hardware(hardware);
+  }
   if (a.kind == TaskKind::kStatistics)
     out.set_statistics(std::string(AsText(a.statistics)));
   else
@@ -304,6 +334,7 @@ v1::CheckInRequest ToMessage(const CheckInRequest& request) {
   v1::CheckInRequest out;
   out.set_hold_ms(static_cast<std::uint32_t>(request.hold.count()));
   out.set_ready(request.ready);
+  out.set_hardware(request.hardware);
   if (request.held) *out.mutable_held() = ToMessage(*request.held);
   if (request.unfit) {
     out.mutable_unfit()->set_reason(std::string(NameOf(request.unfit->reason)));
@@ -320,6 +351,7 @@ StatusOr<CheckInRequest> CheckInRequestFrom(const v1::CheckInRequest& message) {
   CheckInRequest out;
   out.hold = Duration(message.hold_ms());
   out.ready = message.ready();
+  out.hardware = message.hardware();
   if (message.has_held()) {
     MUSTER_ASSIGN(out.held, RoundKeyFrom(message.held()));
   }
@@ -377,6 +409,24 @@ v1::SecureRequest ToMessage(const SecureAsk& ask) {
 
 SecureAnswer SecureAnswerFrom(const v1::SecureReply& message) {
   return {BytesOf(message.message()), message.over(), OneLine(message.why(), kMostWhy)};
+}
+
+StatusOr<LogHead> LogHeadFrom(const v1::LogHead& message) {
+  LogHead out{message.checkpoint(), message.key(), {}, {}};
+  if (out.checkpoint.size() > kMostCheckpointBytes)
+    return InvalidField("checkpoint", "{} bytes, at most {} are allowed", out.checkpoint.size(),
+                        kMostCheckpointBytes);
+  if (out.key.size() > kMostLogKeyBytes)
+    return InvalidField("key", "{} bytes, at most {} are allowed", out.key.size(),
+                        kMostLogKeyBytes);
+  if (message.proof_size() > kMostProofHashes)
+    return InvalidField("proof", "more than {} hashes", kMostProofHashes);
+  if (message.past_root().empty()) return out;
+  MUSTER_ASSIGN(out.past_root, HashFrom("past_root", message.past_root()));
+  for (const std::string& hash : message.proof()) {
+    MUSTER_ASSIGN(out.proof.emplace_back(), HashFrom("proof", hash));
+  }
+  return out;
 }
 
 }  // namespace muster::client

@@ -28,4 +28,7 @@ v1::CheckInReply ToMessage(const CheckInReply& reply);
 v1::SecureRequest ToMessage(const SecureAsk& ask);
 SecureAnswer SecureAnswerFrom(const v1::SecureReply& message);
 
+// The texts are the witness's to judge; they and the proof are bounded here.
+StatusOr<LogHead> LogHeadFrom(const v1::LogHead& message);
+
 }  // namespace muster::client

@@ -55,8 +55,10 @@ void GrpcEnrolmentLink::Attest(const AttestAsk& ask,
         if (!reply.ok()) return done(reply.status());
         const ByteView signature = AsBytes(reply->signature());
         const ByteView key = AsBytes(reply->authority_key());
+        const ByteView vouched = AsBytes(reply->voucher_signature());
         done(Attestation{reply->statement(), Bytes(signature.begin(), signature.end()),
-                         Bytes(key.begin(), key.end())});
+                         Bytes(key.begin(), key.end()), reply->voucher(),
+                         Bytes(vouched.begin(), vouched.end())});
       });
 }
 
@@ -70,7 +72,8 @@ void GrpcEnrolmentLink::Enrol(const EnrolAsk& ask, std::function<void(StatusOr<E
       stubs_->coordinator->async(), &EnrolmentAsync::Enrol, calls_, std::move(request), kTimeout,
       [done = std::move(done)](const StatusOr<v1::EnrolReply>& reply) {
         if (!reply.ok()) return done(reply.status());
-        done(Enrolled{DeviceId(reply->device_id()), reply->certificate_pem(), reply->ca_pem()});
+        done(Enrolled{DeviceId(reply->device_id()), reply->certificate_pem(), reply->ca_pem(),
+                      reply->log_key()});
       });
 }
 

@@ -89,6 +89,16 @@ void GrpcLink::ReportFailure(const RoundKey& round, Reason reason, const std::st
       Acknowledged<v1::ReportReply>(std::move(done)));
 }
 
+void GrpcLink::GetLogHead(std::uint64_t since, Callback<LogHead> done) {
+  v1::GetLogHeadRequest request;
+  request.set_since(since);
+  StartUnary<Async, v1::GetLogHeadRequest, v1::LogHead>(
+      stub_->async(), &Async::GetLogHead, calls_, std::move(request), kTimeout,
+      [done = std::move(done)](const StatusOr<v1::LogHead>& reply) {
+        done(reply.ok() ? LogHeadFrom(*reply) : StatusOr<LogHead>(reply.status()));
+      });
+}
+
 void GrpcLink::Transfer(std::function<Status(grpc::ClientContext&)> body, Done done) {
   transfers_.Post([calls = calls_, body = std::move(body), done = std::move(done)] {
     grpc::ClientContext context;

@@ -29,6 +29,7 @@ class GrpcLink final : public CoordinatorLink {
                         const std::map<std::string, std::int64_t>& sums_micro, Done done) override;
   void ReportFailure(const RoundKey& round, Reason reason, const std::string& detail,
                      Done done) override;
+  void GetLogHead(std::uint64_t since, Callback<LogHead> done) override;
 
   // Ends all calls; when it returns no callback runs or will. Not from a callback.
   void Close();

@@ -7,6 +7,9 @@
 namespace muster::client {
 namespace {
 constexpr char kAuthorityKey[] = "authority_key";
+constexpr char kLogKey[] = "log_key";
+constexpr char kVoucher[] = "voucher";
+constexpr char kVoucherSignature[] = "voucher_signature";
 
 // Refusals that no later try will change, whatever code they came with.
 bool IsLastWord(const Status& error) {
@@ -74,6 +77,9 @@ StatusOr<std::optional<Credentials>> MembershipStore::LoadCredentials() {
   if (!reader.status().ok() || !coordinator.ok())
     return DataLoss("{} lacks what it should hold", credentials_);
   out.coordinator = *coordinator;
+  // Absent in what was stored before coordinators gave it.
+  if (reader.Has(kLogKey)) out.log_key = reader.Text(kLogKey);
+  if (!reader.status().ok()) return DataLoss("{} lacks what it should hold", credentials_);
   return std::optional<Credentials>(std::move(out));
 }
 
@@ -82,7 +88,8 @@ Status MembershipStore::SaveCredentials(const Credentials& credentials) {
                  Json{{"device_id", credentials.device_id.value()},
                       {"certificate_pem", credentials.certificate_pem},
                       {"ca_pem", credentials.ca_pem},
-                      {"coordinator", credentials.coordinator.Text()}});
+                      {"coordinator", credentials.coordinator.Text()},
+                      {kLogKey, credentials.log_key}});
 }
 
 StatusOr<std::optional<Attestation>> MembershipStore::LoadAttestation() {
@@ -96,8 +103,12 @@ StatusOr<std::optional<Attestation>> MembershipStore::LoadAttestation() {
   // Absent in what was stored before there were secure rounds.
   StatusOr<Bytes> key =
       json.contains(kAuthorityKey) ? FromHex(reader.Text(kAuthorityKey)) : Bytes();
-  if (!reader.status().ok() || !signature.ok() || !key.ok())
+  if (reader.Has(kVoucher)) out.voucher = reader.Text(kVoucher);
+  StatusOr<Bytes> vouched =
+      reader.Has(kVoucherSignature) ? FromHex(reader.Text(kVoucherSignature)) : Bytes();
+  if (!reader.status().ok() || !signature.ok() || !key.ok() || !vouched.ok())
     return DataLoss("{} lacks what it should hold", attestation_);
+  out.voucher_signature = *std::move(vouched);
   out.signature = *std::move(signature);
   out.authority_key = *std::move(key);
   return std::optional<Attestation>(std::move(out));
@@ -107,7 +118,9 @@ Status MembershipStore::SaveAttestation(const Attestation& attestation) {
   return PutJson(files_, attestation_,
                  Json{{"statement", attestation.statement},
                       {"signature", ToHex(attestation.signature)},
-                      {kAuthorityKey, ToHex(attestation.authority_key)}});
+                      {kAuthorityKey, ToHex(attestation.authority_key)},
+                      {kVoucher, attestation.voucher},
+                      {kVoucherSignature, ToHex(attestation.voucher_signature)}});
 }
 
 Status MembershipStore::RemoveAttestation() { return files_.Remove(attestation_); }
@@ -170,7 +183,7 @@ Status Enrolment::Enrol(const Attestation& attestation) {
 void Enrolment::OnEnrolled(const StatusOr<EnrolmentLink::Enrolled>& enrolled) {
   if (!enrolled.ok()) return Fail(Prefixed(enrolled.status(), "coordinator"));
   const Credentials credentials{enrolled->device_id, enrolled->certificate_pem, enrolled->ca_pem,
-                                link_->coordinator()};
+                                link_->coordinator(), enrolled->log_key};
   if (const Status saved = store_.SaveCredentials(credentials); !saved.ok()) return Fail(saved);
   world_.log.Info("enrolled", {{"node", config_.name}, {"device", credentials.device_id}});
   outcome_.enrolled(credentials);

@@ -63,13 +63,55 @@ void NodeSession::Stop() {
   secure_.reset();
 }
 
+// The coordinator's log, before anything else.
+
+// Whether a look at the log is on its way, or over for good; else the caller may go on.
+bool NodeSession::LooksFirst(Step then) {
+  if (!config_.witness) return false;
+  if (!config_.witness->verdict().ok()) {
+    End(config_.witness->verdict());
+    return true;
+  }
+  if (!config_.witness->Due(world_.clock.Now())) return false;
+  const std::uint64_t since = config_.witness->remembered();
+  link_->GetLogHead(since, Then([since, then](NodeSession& self, const StatusOr<LogHead>& head) {
+                      self.OnLogHead(since, head, then);
+                    }));
+  return true;
+}
+
+void NodeSession::OnLogHead(std::uint64_t since, const StatusOr<LogHead>& head, Step then) {
+  const Status seen =
+      head.ok() ? config_.witness->See(since, *head, world_.clock.Now()) : head.status();
+  if (!config_.witness->verdict().ok()) return End(config_.witness->verdict());
+  if (seen.ok() || absl::IsAborted(seen)) return (this->*then)();
+  const Duration wait = contact_.Next();
+  world_.log.Warn("log_not_seen",
+                  {{"node", config_.name}, {"error", MessageOf(seen)}, {"retry_ms", wait.count()}});
+  After(wait, [then](NodeSession& self) { (self.*then)(); });
+}
+
+void NodeSession::End(const Status& verdict) {
+  world_.log.Error("log_refused", {{"node", config_.name},
+                                   {"reason", NameOf(FailureReason(verdict))},
+                                   {"error", MessageOf(verdict)}});
+  Stop();
+  if (config_.ended) config_.ended(verdict);
+}
+
+void NodeSession::Doubt() {
+  if (config_.witness) config_.witness->Doubt();
+}
+
 // Checking in.
 
 void NodeSession::CheckIn() {
+  if (LooksFirst(&NodeSession::CheckIn)) return;
   CheckInRequest request;
   request.unfit = WhyUnfit();
   request.hold = sick_ ? std::min(config_.hold, config_.unfit_hold) : config_.hold;
   request.ready = !held_ && !request.unfit;
+  request.hardware = config_.hardware;
   if (held_) request.held = held_->round;
   request.produces = config_.produces;
   link_->CheckIn(request, Then([](NodeSession& self, StatusOr<CheckInReply> reply) {
@@ -92,6 +134,7 @@ std::optional<Unfit> NodeSession::WhyUnfit() {
 
 void NodeSession::OnCheckIn(StatusOr<CheckInReply> reply) {
   if (!reply.ok()) {
+    Doubt();
     const Duration wait = contact_.Next();
     world_.log.Warn(
         "check_in_failed",
@@ -171,7 +214,24 @@ Status NodeSession::Permits(const Assignment& assignment) {
                                   .local_time = world_.local_time(world_.clock.Now()),
                                   .secure = secure,
                                   .statistics = assignment.kind == TaskKind::kStatistics}));
+  MUSTER_TRY(Trusts(assignment));
   return secure ? PermitsSecure(assignment) : Ok();
+}
+
+// Whether what it would load is certified for this machine, and signed by whom it pinned.
+Status NodeSession::Trusts(const Assignment& assignment) const {
+  if (assignment.kind == TaskKind::kStatistics) return Ok();
+  if (const auto& certified = assignment.certified;
+      certified && std::ranges::find(*certified, config_.hardware) == certified->end())
+    return WithReason(
+        FailedPrecondition("model {} is not certified for this agent's hardware '{}': have it "
+                           "certified, or correct `hardware` in the agent's file",
+                           assignment.model.value(), config_.hardware),
+        Reason::kHARDWARE_NOT_CERTIFIED);
+  if (!config_.witness) return Ok();
+  std::vector<Digest> files{assignment.params.digest};
+  if (assignment.module) files.push_back(assignment.module->digest);
+  return config_.witness->CheckSigned(assignment.signed_artefacts, files);
 }
 
 // An update is about as long as the parameters it changes, and sums as what they are laid out as.
@@ -206,6 +266,7 @@ void NodeSession::FetchModule(const Assigned& assignment) {
 // The next check-in brings the assignment again, if the round still wants this node.
 void NodeSession::OnFetchError(const Assignment& assignment, const Status& error) {
   if (JudgeFetchError(error) == ErrorVerdict::kGiveUp) return OnTaskError(assignment, error);
+  Doubt();
   const Duration wait = transfer_.Next();
   world_.log.Warn("fetch_failed", {{"node", config_.name},
                                    {"round", Text(assignment.round)},

@@ -3,7 +3,8 @@
 // update on disk, upload, and hold on to it until it counts. Decides over its own site's policy
 // first. Never trains twice for one update that it holds, and never ends because a task or a call
 // failed. In a secure sum nothing that goes into it touches the disk: after a restart it is made
-// again. A secure sum that it failed at or refused is not begun again.
+// again. A secure sum that it failed at or refused is not begun again. Before it asks for work, or
+// gives any away, the coordinator's log has to have grown out of the one that is remembered.
 #include <functional>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "base/log.h"
 #include "base/rng.h"
 #include "client/link.h"
+#include "client/log_witness.h"
 #include "client/policy/byte_budget.h"
 #include "client/policy/local_policy.h"
 #include "client/secure/secure_upload.h"
@@ -35,6 +37,11 @@ struct SessionConfig {
   std::shared_ptr<const SecureIdentity> secure = nullptr;  // Null: no secure rounds.
   double vanish = 0;  // A drill: the part of its secure rounds in which it falls silent.
   std::optional<Produced> produces = {};  // What its rows are made under; unset: it does not say.
+  std::string hardware = {};  // This machine's class, as models are certified for it.
+  // What is remembered of the coordinator's log. Null: nothing; the log is not asked for.
+  std::shared_ptr<LogWitness> witness = nullptr;
+  // Told once, on the strand, when the coordinator is done with for good: why. It has stopped then.
+  std::function<void(const Status&)> ended = nullptr;
 };
 
 // What the nodes of an agent share. Outlives its sessions.
@@ -91,6 +98,12 @@ class NodeSession : public Stepwise<NodeSession> {
   NodeSession(const SessionConfig& config, const SessionWorld& world,
               std::shared_ptr<CoordinatorLink> link, std::shared_ptr<Worker> worker);
 
+  using Step = void (NodeSession::*)();
+  bool LooksFirst(Step then);
+  void OnLogHead(std::uint64_t since, const StatusOr<LogHead>& head, Step then);
+  void End(const Status& verdict);
+  void Doubt();
+
   void CheckIn();
   void OnCheckIn(StatusOr<CheckInReply> reply);
   void Follow(const CheckInReply& reply);
@@ -100,6 +113,7 @@ class NodeSession : public Stepwise<NodeSession> {
   void Accept(const Assigned& assignment);
   bool FailedBefore(const Assignment& assignment) const;
   Status Permits(const Assignment& assignment);
+  Status Trusts(const Assignment& assignment) const;
   std::uint64_t Cost(const Assignment& assignment);
   void Fetch(const Assigned& assignment);
   void FetchModule(const Assigned& assignment);

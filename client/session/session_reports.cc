@@ -15,6 +15,7 @@ void NodeSession::SendAgain() {
 }
 
 void NodeSession::Upload() {
+  if (LooksFirst(&NodeSession::Upload)) return;
   const StatusOr<std::shared_ptr<const Bytes>> file = HeldFile();
   if (!file.ok()) {
     const RoundKey round = held_->round;
@@ -75,6 +76,7 @@ void NodeSession::OnUploaded(const Status& status) {
     LetGo(NameOf(FailureReason(status)));
     return CheckInAfter(Backoff::kFirst);
   }
+  Doubt();
   const Duration wait = transfer_.Next();
   world_.log.Warn("upload_failed", {{"node", config_.name},
                                     {"round", Text(held_->round)},

@@ -9,7 +9,8 @@ StatusOr<Assembled> Assemble(const CoordinatorOptions& options, Environment e) {
   MUSTER_TRY(out.registry->Recover());
   out.coordinator = std::make_unique<Coordinator>(
       CoordinatorPorts{e.clock, e.executor, e.jitter, e.rng, e.journal, e.blobs, e.files,
-                       e.directory, e.identities, e.crypto, *out.registry, e.log, e.metrics},
+                       e.directory, e.identities, e.crypto, *out.registry, e.log, e.metrics,
+                       e.sign_artefacts},
       options);
   MUSTER_TRY(out.coordinator->Recover());
   return out;

@@ -22,6 +22,7 @@ struct Environment {
   const Crypto& crypto;
   Logger& log;
   MetricSink& metrics;
+  SignArtefacts sign_artefacts = nullptr;  // Null: rounds hand out unsigned files.
 };
 
 // Members are destroyed in reverse: the coordinator before the registry it uses.

@@ -23,12 +23,14 @@
 #include "platform/secure_rng.h"
 #include "platform/system_clock.h"
 #include "platform/thread_pool.h"
+#include "registry/evidence/dsse.h"
 #include "registry/formats/parser.h"
 #include "registry/http/confluent.h"
 #include "registry/http/log_http.h"
 #include "registry/rpc/artefact_service.h"
 #include "registry/rpc/contract_service.h"
 #include "registry/rpc/evidence_service.h"
+#include "registry/rpc/log_head.h"
 #include "registry/rpc/model_service.h"
 #include "registry/rpc/promotion_service.h"
 
@@ -64,6 +66,21 @@ std::function<StatusOr<Caller>(const platform::HttpRequest&)> SchemaWriters(
     return WithReason(PermissionDenied("schemas are changed only where --http listens on loopback; "
                                        "put a proxy that knows its callers in front"),
                       Reason::kCALLER_NOT_ALLOWED);
+  };
+}
+
+// Devices load nothing that the log's key did not sign. `signer` outlives the function.
+SignArtefacts SignsArtefacts(const Signer& signer, std::string key) {
+  return [&signer, key = std::move(key)](
+             const RoundKey& round, const Digest& params,
+             const std::optional<Digest>& module) -> StatusOr<std::string> {
+    namespace evidence = registry::evidence;
+    std::vector<evidence::Subject> files{{"params.safetensors", params}};
+    if (module) files.push_back({"module.pt", *module});
+    MUSTER_ASSIGN(const std::string statement,
+                  evidence::AssignmentStatement(round.campaign.value(), round.round.value(),
+                                                round.attempt, files));
+    return evidence::SignEnvelope(evidence::kInTotoPayload, statement, key, signer);
   };
 }
 
@@ -135,9 +152,10 @@ Status MusterServerImpl::Start() {
   MUSTER_ASSIGN(options.roles, ReadRoles(options_.roles_file));
   options.uploads.memory_bytes = options_.upload_memory_bytes;
   options.secure_words = options_.secure_words;
-  MUSTER_ASSIGN(assembled_, Assemble(options, {clock_, pool_, jitter_, rng_, *dir_.journal,
-                                               *dir_.blobs, *dir_.files, *dir_.directory,
-                                               *identities_, crypto_, log_, metrics_}));
+  MUSTER_ASSIGN(assembled_,
+                Assemble(options, {clock_, pool_, jitter_, rng_, *dir_.journal, *dir_.blobs,
+                                   *dir_.files, *dir_.directory, *identities_, crypto_, log_,
+                                   metrics_, SignsArtefacts(*log_key_.signer, log_key_.verifier)}));
   log_keeper_ = std::make_unique<LogKeeper>(*dir_.journal, *merkle_, log_);
   assembled_.coordinator->Start();
   MUSTER_TRY(StartGrpc());
@@ -185,8 +203,13 @@ Status MusterServerImpl::StartGrpc() {
                                ReasonOf(d.status).value_or(Reason::kCALLER_NOT_ALLOWED));
                          }});
   const rpc::TransferLimits limits{.clock = clock_};
-  enrolment_ = std::make_unique<EnrolmentService>(coordinator, *border_);
-  edge_ = std::make_unique<EdgeService>(coordinator, *dir_.blobs, *border_, limits);
+  enrolment_ = std::make_unique<EnrolmentService>(coordinator, log_key_.verifier, *border_);
+  edge_ = std::make_unique<EdgeService>(
+      coordinator, *dir_.blobs,
+      [this](const v1::GetLogHeadRequest& request) {
+        return registry::ReadLogHead(openssl_, *merkle_, log_key_.verifier, request);
+      },
+      *border_, limits);
   campaigns_ = std::make_unique<CampaignService>(coordinator, *border_, clock_);
   fleet_ = std::make_unique<FleetService>(coordinator, *border_, options_.trust_domain,
                                           dir_.ca->certificate_pem());

@@ -35,6 +35,9 @@ struct Assignment {
   std::optional<double> max_norm;
   Bytes secure_task;  // What the round's secure session is for; empty: a plain round.
   Bytes statistics;   // statistics::EncodeQuery; with kStatistics only.
+  // Of a model with a hardware gate: the classes that the base version is certified on.
+  std::optional<std::vector<std::string>> certified = {};
+  std::string signed_artefacts = {};  // A DSSE envelope that names `params` and `module`.
 };
 
 // About an update that a device holds because it was received but not known to be counted.
@@ -46,6 +49,7 @@ struct CheckInRequest {
   std::optional<RoundKey> held;
   std::optional<Unfit> unfit;
   std::optional<Produced> produces = {};
+  std::string hardware = {};  // The device's class, as it says itself; empty: it does not say.
 };
 struct CheckInReply {
   HeldState held = HeldState::kNothingHeld;

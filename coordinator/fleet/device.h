@@ -31,6 +31,8 @@ class DeviceDirectory {
   // Durable on return. ALREADY_EXISTS (NAME_TAKEN) when another id has the name; replaces the
   // row of the same id.
   virtual Status Put(const DeviceRecord& record) = 0;
+  // Durable on return, and nothing of the row is left to read. OK when there is none.
+  virtual Status Erase(const DeviceId& id) = 0;
   virtual StatusOr<std::vector<DeviceRecord>> All() = 0;
 };
 

@@ -1,5 +1,8 @@
 #include "coordinator/fleet/fleet.h"
 
+#include <cctype>
+#include <set>
+
 #include "base/statement.h"
 
 namespace muster::coordinator {
@@ -24,19 +27,33 @@ Status Fleet::Recover() {
     devices_[record.id].record = record;
     by_name_[record.name] = record.id;
   }
-  return journal_.Replay("device/", true, [this](const JournalRow& row) -> Status {
+  std::set<DeviceId> forgotten;
+  MUSTER_TRY(journal_.Replay("device/", true, [&](const JournalRow& row) -> Status {
     const DeviceId id(row.stream.substr(sizeof("device/") - 1));
     const auto it = devices_.find(id);
     if (it == devices_.end()) return Ok();  // Its mapping was erased.
-    it->second.next_seq = row.seq + 1;
-    MUSTER_ASSIGN(const Json fact, ParseJson(row.fact));
-    JsonReader reader(fact);
-    const std::string type = reader.Text("type");
-    if (type == "DeviceMarked") ++it->second.marks[reader.Text("reason")];
-    if (type == "DeviceQuarantined") it->second.quarantine = reader.Text("violation");
-    if (type == "DeviceReleased") it->second.quarantine.reset();
-    return reader.status();
-  });
+    MUSTER_TRY(Believe(it->second, row));
+    if (it->second.forgotten)
+      forgotten.insert(id);
+    else
+      forgotten.erase(id);
+    return Ok();
+  }));
+  for (const DeviceId& id : forgotten) MUSTER_TRY(Erase(id));  // What a crash left undone.
+  return Ok();
+}
+
+Status Fleet::Believe(Device& device, const JournalRow& row) {
+  device.next_seq = row.seq + 1;
+  MUSTER_ASSIGN(const Json fact, ParseJson(row.fact));
+  JsonReader reader(fact);
+  const std::string type = reader.Text("type");
+  if (type == "DeviceMarked") ++device.marks[reader.Text("reason")];
+  if (type == "DeviceQuarantined") device.quarantine = reader.Text("violation");
+  if (type == "DeviceReleased") device.quarantine.reset();
+  if (type == "DeviceForgotten") device.forgotten = true;
+  if (type == "DeviceEnrolled" || type == "CertificateReissued") device.forgotten = false;
+  return reader.status();
 }
 
 StatusOr<EnrolmentResult> Fleet::Enrol(const EnrolmentRequest& request) {
@@ -49,6 +66,9 @@ StatusOr<EnrolmentResult> Fleet::Enrol(const EnrolmentRequest& request) {
                                       "enrolment authority"),
                       Reason::kSTATEMENT_INVALID);
   MUSTER_ASSIGN(const Statement statement, ParseStatement(request.statement, hasher_));
+  if (IsVoucher(statement))
+    return WithReason(Unauthenticated("a voucher is for secure rounds; enrol with the statement"),
+                      Reason::kSTATEMENT_INVALID);
   if (statement.not_after <= clock_.Now())
     return WithReason(Unauthenticated("the authority's statement has expired; enrol anew"),
                       Reason::kSTATEMENT_EXPIRED);
@@ -74,6 +94,9 @@ StatusOr<EnrolmentResult> Fleet::Enrol(const EnrolmentRequest& request) {
   MUSTER_TRY(directory_.Put(record));
   Device& device = devices_[record.id];
   device.record = record;
+  if (first)  // Forgotten once, perhaps: its marks, and a quarantine, are in the facts.
+    MUSTER_TRY(journal_.Read(StreamOf(record.id), 0,
+                             [&device](const JournalRow& row) { return Believe(device, row); }));
   by_name_[record.name] = record.id;
   MUSTER_TRY(Remember(
       device,
@@ -126,9 +149,43 @@ Status Fleet::Release(Device& device, const std::string& why, const Caller& by) 
     return WithReason(
         FailedPrecondition("device {} is not in quarantine", device.record.name.value()),
         Reason::kRESOURCE_NOT_FOUND);
-  MUSTER_TRY(Remember(device, {"DeviceReleased", by.Text(), clock_.Now()}, {{"why", why}}));
+  MUSTER_TRY(Remember(device, {"DeviceReleased", by.Text(), clock_.Now()},
+                      {{"why", WithoutName(device.record.id, why)}}));
   device.quarantine.reset();
   return Ok();
+}
+
+Status Fleet::Forget(Device& device, const Caller& by) {
+  const DeviceId id = device.record.id;
+  MUSTER_TRY(Remember(device, {"DeviceForgotten", by.Text(), clock_.Now()}, Json::object()));
+  return Erase(id);
+}
+
+Status Fleet::Erase(const DeviceId& id) {
+  MUSTER_TRY(directory_.Erase(id));
+  std::erase_if(by_name_, [&](const auto& entry) { return entry.second == id; });
+  devices_.erase(id);
+  log_.Info("device_forgotten", {{"device", id}});
+  return Ok();
+}
+
+// Where it stands for itself: a name "a" is no reason to cut up every word.
+std::string Fleet::WithoutName(const DeviceId& id, std::string text) const {
+  const auto known = devices_.find(id);
+  if (known == devices_.end()) return text;
+  const std::string& name = known->second.record.name.value();
+  const auto part_of_word = [&text](std::size_t at) {
+    return at < text.size() && std::isalnum(static_cast<unsigned char>(text[at])) != 0;
+  };
+  for (std::size_t at = text.find(name); at != text.npos; at = text.find(name, at)) {
+    if ((at > 0 && part_of_word(at - 1)) || part_of_word(at + name.size())) {
+      at += name.size();
+      continue;
+    }
+    text.replace(at, name.size(), id.value());
+    at += id.value().size();
+  }
+  return text;
 }
 
 void Fleet::Mark(const DeviceId& id, Reason reason, const RoundKey& round) {
@@ -143,8 +200,9 @@ void Fleet::Mark(const DeviceId& id, Reason reason, const RoundKey& round) {
   ++it->second.marks[std::string(NameOf(reason))];
 }
 
-void Fleet::Seen(Device& device, std::optional<Unfit> unfit) {
+void Fleet::Seen(Device& device, std::optional<Unfit> unfit, std::string hardware) {
   device.last_seen = clock_.Now();
+  device.hardware = std::move(hardware);
   if (unfit && (!device.unfit || device.unfit->detail != unfit->detail))
     log_.Warn("device_unfit",
               {{"device", device.record.id}, {"reason", unfit->reason}, {"detail", unfit->detail}});

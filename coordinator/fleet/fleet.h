@@ -43,6 +43,8 @@ struct Device {
   // Campaigns that want it and may not ask it, since the coordinator started: what cannot be read.
   std::map<CampaignName, std::string> refusals;
   bool refusals_told = true;  // Whether it has heard of all of them.
+  bool forgotten = false;  // Its row is to be erased.
+  std::string hardware;    // Its class, as it said since the coordinator started.
   // What it was caught lying about in a secure sum; it is asked for nothing until it is released.
   std::optional<std::string> quarantine;
 };
@@ -75,10 +77,18 @@ class Fleet {
   void Quarantine(const DeviceId& id, const std::string& violation, const RoundKey& round);
   // Ends it, durably. FAILED_PRECONDITION (RESOURCE_NOT_FOUND) when there is none.
   Status Release(Device& device, const std::string& why, const Caller& by);
-  void Seen(Device& device, std::optional<Unfit> unfit);
+  // Erases who the device is; a fact of its stream, which keeps the pseudonym, says so. From then
+  // on it is unknown until it enrols anew.
+  Status Forget(Device& device, const Caller& by);
+  // What a device said in its own words, without its name: facts hold nothing else that tells it.
+  std::string WithoutName(const DeviceId& id, std::string text) const;
+  void Seen(Device& device, std::optional<Unfit> unfit, std::string hardware);
 
  private:
   Status Remember(Device& device, FactHeader header, Json body);
+  Status Erase(const DeviceId& id);
+  // What a row of its stream says about it.
+  static Status Believe(Device& device, const JournalRow& row);
 
   Journal& journal_;
   DeviceDirectory& directory_;

@@ -5,6 +5,7 @@
 namespace muster::coordinator {
 namespace {
 constexpr std::size_t kMaxDetail = 512;
+constexpr std::size_t kMaxHardware = 63;
 constexpr int kMaxMetrics = 16;
 constexpr int kMaxRefusals = 16;
 constexpr std::uint64_t kMaxVersion = (1ULL << 53) - 1;
@@ -56,6 +57,9 @@ StatusOr<CheckInRequest> FromProto(const v1::CheckInRequest& in) {
   CheckInRequest out;
   out.hold = Duration(in.hold_ms());
   out.ready = in.ready();
+  if (in.hardware().size() > kMaxHardware)
+    return InvalidField("hardware", "longer than {} bytes", kMaxHardware);
+  out.hardware = in.hardware();
   if (in.has_held()) out.held = FromProto(in.held());
   if (in.has_unfit()) {
     if (!ParseReason(in.unfit().reason()))
@@ -115,6 +119,11 @@ v1::Assignment ToProto(const Assignment& in) {
   out.set_max_norm(in.max_norm.value_or(0));
   out.set_secure_task(std::string(AsText(in.secure_task)));
   out.set_statistics(std::string(AsText(in.statistics)));
+  if (in.certified) {
+    v1::Assignment::Certified& certified = *out.mutable_certified();
+    for (const std::string& hardware : *in.certified) certified.add_hardware(hardware);
+  }
+  out.set_signed_artefacts(in.signed_artefacts);
   return out;
 }
 
@@ -183,6 +192,7 @@ v1::DeviceView ToProto(const DeviceSnapshot& in) {
         fmt::format("{}: {}", NameOf(Reason::kCONTRACT_INCOMPATIBLE), why);
   out.mutable_marks()->insert(device.marks.begin(), device.marks.end());
   out.set_updates_counted(device.updates_counted);
+  out.set_hardware(device.hardware);
   return out;
 }
 

@@ -122,4 +122,12 @@ grpc::ServerUnaryReactor* EdgeService::ReportFailure(grpc::CallbackServerContext
                           });
 }
 
+grpc::ServerUnaryReactor* EdgeService::GetLogHead(grpc::CallbackServerContext* context,
+                                                  const v1::GetLogHeadRequest* request,
+                                                  v1::LogHead* reply) {
+  return rpc::DeviceUnary(
+      border_, context, request, reply,
+      [this](const Caller&, const v1::GetLogHeadRequest& r) { return read_log_(r); });
+}
+
 }  // namespace muster::coordinator

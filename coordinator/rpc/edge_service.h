@@ -12,14 +12,22 @@ using EdgeServiceBase = v1::EdgeService::WithRawCallbackMethod_Download<
     v1::EdgeService::WithRawCallbackMethod_Upload<v1::EdgeService::WithCallbackMethod_CheckIn<
         v1::EdgeService::WithCallbackMethod_UploadOffset<v1::EdgeService::WithCallbackMethod_Secure<
             v1::EdgeService::WithCallbackMethod_ReportEvaluation<
-                v1::EdgeService::WithCallbackMethod_ReportFailure<v1::EdgeService::Service>>>>>>>;
+                v1::EdgeService::WithCallbackMethod_ReportFailure<
+                    v1::EdgeService::WithCallbackMethod_GetLogHead<v1::EdgeService::Service>>>>>>>>;
 
 // Safe from any thread; what it borrows outlives it.
 class EdgeService final : public EdgeServiceBase {
  public:
-  EdgeService(Coordinator& coordinator, Blobs& blobs, rpc::Border& border,
+  // What the log shows a device that comes back; from any thread.
+  using ReadLog = std::function<StatusOr<v1::LogHead>(const v1::GetLogHeadRequest&)>;
+
+  EdgeService(Coordinator& coordinator, Blobs& blobs, ReadLog read_log, rpc::Border& border,
               rpc::TransferLimits limits)
-      : coordinator_(coordinator), blobs_(blobs), border_(border), limits_(limits) {}
+      : coordinator_(coordinator),
+        blobs_(blobs),
+        read_log_(std::move(read_log)),
+        border_(border),
+        limits_(limits) {}
 
   grpc::ServerUnaryReactor* CheckIn(grpc::CallbackServerContext*, const v1::CheckInRequest*,
                                     v1::CheckInReply*) override;
@@ -38,10 +46,13 @@ class EdgeService final : public EdgeServiceBase {
   grpc::ServerUnaryReactor* ReportFailure(grpc::CallbackServerContext*,
                                           const v1::ReportFailureRequest*,
                                           v1::ReportReply*) override;
+  grpc::ServerUnaryReactor* GetLogHead(grpc::CallbackServerContext*, const v1::GetLogHeadRequest*,
+                                       v1::LogHead*) override;
 
  private:
   Coordinator& coordinator_;
   Blobs& blobs_;
+  const ReadLog read_log_;
   rpc::Border& border_;
   const rpc::TransferLimits limits_;
   rpc::ChunkCache chunks_{2 << 20};

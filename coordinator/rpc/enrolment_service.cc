@@ -22,6 +22,7 @@ grpc::ServerUnaryReactor* EnrolmentService::Enrol(grpc::CallbackServerContext* c
                                                out.set_certificate_pem(result->certificate_pem);
                                                out.set_ca_pem(result->ca_pem);
                                                out.set_device_id(result->id.value());
+                                               out.set_log_key(log_key_);
                                                later(std::move(out));
                                              });
                         });

@@ -8,13 +8,15 @@ namespace muster::coordinator {
 
 class EnrolmentService final : public v1::EnrolmentService::CallbackService {
  public:
-  EnrolmentService(Coordinator& coordinator, rpc::Border& border)
-      : coordinator_(coordinator), border_(border) {}
+  //   log_key  the log's verifier, which a device pins when it joins.
+  EnrolmentService(Coordinator& coordinator, std::string log_key, rpc::Border& border)
+      : coordinator_(coordinator), log_key_(std::move(log_key)), border_(border) {}
   grpc::ServerUnaryReactor* Enrol(grpc::CallbackServerContext*, const v1::EnrolRequest*,
                                   v1::EnrolReply*) override;
 
  private:
   Coordinator& coordinator_;
+  const std::string log_key_;
   rpc::Border& border_;
 };
 

@@ -22,6 +22,12 @@ class FleetService final : public v1::FleetService::CallbackService {
   grpc::ServerUnaryReactor* ReleaseDevice(grpc::CallbackServerContext*,
                                           const v1::ReleaseDeviceRequest*,
                                           v1::DeviceView*) override;
+  grpc::ServerUnaryReactor* ForgetDevice(grpc::CallbackServerContext*,
+                                         const v1::ForgetDeviceRequest*,
+                                         v1::ForgetDeviceReply*) override;
+  grpc::ServerUnaryReactor* GetDeviceHistory(grpc::CallbackServerContext*,
+                                             const v1::GetDeviceHistoryRequest*,
+                                             v1::DeviceHistory*) override;
   grpc::ServerUnaryReactor* GetJoinInfo(grpc::CallbackServerContext*, const v1::GetJoinInfoRequest*,
                                         v1::JoinInfo*) override;
 

@@ -50,6 +50,10 @@ StatusOr<Assignment> CampaignRunner::Task(TaskKind kind, const Digest& params) {
   task.example_cap = spec.aggregation.example_cap;
   task.bound = spec.aggregation.bound;
   task.max_norm = spec.aggregation.max_norm;
+  if (world_.sign_artefacts) {
+    MUSTER_ASSIGN(task.signed_artefacts,
+                  world_.sign_artefacts(task.round, task.params, task.module));
+  }
   task_ = task;
   return task;
 }
@@ -58,14 +62,36 @@ std::optional<Assignment> CampaignRunner::WorkFor(Device& device) {
   if (!round_ || TurnsAway(device)) return std::nullopt;
   const DeviceId& id = device.record.id;
   if (std::holds_alternative<Recruiting>(round_->state()) && MayJoin(device)) {
+    if (const Status hardware = CheckHardware(device); !hardware.ok()) {
+      // Once a round, so that its operator learns why it stays idle.
+      if (uncertified_.insert(id).second)
+        world_.fleet.Mark(id, *ReasonOf(hardware), round_->plan().key);
+      return std::nullopt;
+    }
     if (const Status s = HandleRound(Join{{id}}, Caller::Device(id)); !s.ok()) retry_ = true;
     if (!round_) return std::nullopt;
   }
   StatusOr<Assignment> task = TaskFor(id);
+  if (task.ok()) task = Certify(*std::move(task), device);
   if (task.ok()) return *std::move(task);
   if (task.status().code() != absl::StatusCode::kNotFound)
     world_.log.Error("task_not_made", {{"campaign", name_}, {"error", MessageOf(task.status())}});
   return std::nullopt;
+}
+
+// Who was drawn and may not load the model gives its place up. NOT_FOUND then.
+StatusOr<Assignment> CampaignRunner::Certify(Assignment task, const Device& device) {
+  if (task.kind == TaskKind::kStatistics) return task;
+  if (const Status hardware = CheckHardware(device); !hardware.ok()) {
+    if (ReasonOf(hardware) != Reason::kHARDWARE_NOT_CERTIFIED) return hardware;
+    const RoundKey key = task.round;
+    MUSTER_TRY(OnFailure(device.record.id, key, Reason::kHARDWARE_NOT_CERTIFIED,
+                         std::string(MessageOf(hardware))));
+    return NotFound("not certified for its hardware");
+  }
+  MUSTER_ASSIGN(task.certified,
+                world_.registry.CertifiedHardware(state_.spec.model, state_.base.version));
+  return task;
 }
 
 // NOT_FOUND when there is nothing for it.

@@ -130,13 +130,25 @@ bool CampaignRunner::MayJoin(const Device& device) const {
   return Matches(device.record.labels, state_.spec.plan.selection.labels);
 }
 
+Status CampaignRunner::CheckHardware(const Device& device) const {
+  if (state_.spec.statistics) return Ok();
+  MUSTER_ASSIGN(const auto certified,
+                world_.registry.CertifiedHardware(state_.spec.model, state_.base.version));
+  if (!certified || std::ranges::find(*certified, device.hardware) != certified->end()) return Ok();
+  return WithReason(
+      FailedPrecondition("version {} of {} is not certified for hardware '{}': certify it (muster "
+                         "model certify), or let this device stay away",
+                         state_.base.version.value(), state_.spec.model.value(), device.hardware),
+      Reason::kHARDWARE_NOT_CERTIFIED);
+}
+
 // Asks the devices that wait now, all at once: one fact for many.
 void CampaignRunner::Recruit() {
   Join join;
   for (const DeviceId& id : world_.waiting()) {
     const auto device = world_.fleet.Find(id);
     if (device.ok() && !(*device)->unfit && !(*device)->quarantine && MayJoin(**device) &&
-        !TurnsAway(**device))
+        !TurnsAway(**device) && CheckHardware(**device).ok())
       join.devices.push_back(id);
   }
   if (join.devices.empty()) return;

@@ -135,6 +135,7 @@ void CampaignRunner::Perform(const RunRound& effect) {
   refused_here_.clear();
   rows_ = {};
   reads_.reset();
+  uncertified_.clear();
   if (*opened) {
     const StatusOr<bool> extended = round_->Handle(Restart{}, Caller::System());
     if (!extended.ok()) retry_ = true;

@@ -3,6 +3,7 @@
 // current round are owed. Knows devices, registry and tensors only through what it is given.
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,10 @@
 namespace muster::coordinator {
 
 struct RoundMetrics;
+
+// Says, signed, which files a round hands out: a DSSE envelope. Null: nothing is signed.
+using SignArtefacts = std::function<StatusOr<std::string>(
+    const RoundKey& round, const Digest& params, const std::optional<Digest>& module)>;
 
 // What runners share; all of it outlives them.
 struct RunnerWorld {
@@ -38,6 +43,7 @@ struct RunnerWorld {
   const Crypto& crypto;
   SecureRng& rng;
   const aggregation::secagg::StatementCheck& check_statement;
+  const SignArtefacts sign_artefacts;
   // Devices that should look again: there is work for them, or news about a held update.
   std::function<void(const std::vector<DeviceId>&)> wake;
   // Devices that wait for work now.
@@ -142,6 +148,8 @@ class CampaignRunner {
   // Keeps a device out whose rows cannot be read, tells it, and drops it from the round.
   bool TurnsAway(Device& device);
   bool Wants(const Device& device) const;
+  // Whether the model's base is certified for the device's class, if it has to be.
+  Status CheckHardware(const Device& device) const;
   StatusOr<bool> HasBegun(const RoundKey& key) const;
   // Takes up the round of the journal or opens it; whether it was there.
   StatusOr<bool> OpenRound(const RoundKey& key);
@@ -173,6 +181,8 @@ class CampaignRunner {
   Status DropDevice(const DeviceId& device, Reason reason, std::string detail);
   void CountDevices(const std::vector<DeviceId>& devices);
   StatusOr<Assignment> TaskFor(const DeviceId& device);
+  // Says which hardware may load the task, or takes the device out of the round.
+  StatusOr<Assignment> Certify(Assignment task, const Device& device);
   // What tasks of the current round say: the model, its contract and the sizes of its artefacts.
   StatusOr<Assignment> Task(TaskKind kind, const Digest& params);
   void Forget(const Digest& blob);
@@ -191,6 +201,7 @@ class CampaignRunner {
   DeviceSet received_;                       // Updates that came and are not counted yet; volatile.
   std::map<DeviceId, Reason> refused_here_;  // Of the current round; volatile.
   std::map<std::string, std::uint64_t> refused_;
+  std::set<DeviceId> uncertified_;  // Told so in this round; volatile.
   std::optional<std::pair<Digest, std::shared_ptr<const Params>>> params_;  // Cache of the newest.
   RowTotals rows_;                              // Behind the updates of this round or the last.
   std::optional<registry::ContractUse> reads_;  // As of this round.

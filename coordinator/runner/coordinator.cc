@@ -19,6 +19,8 @@ SigningPublic AuthorityOf(ByteView key) {
   if (key.size() == out.size()) std::copy(key.begin(), key.end(), out.begin());
   return out;
 }
+// What the log names devices by, whether or not somebody still knows them.
+bool IsPseudonym(std::string_view text) { return text.size() == 32 && FromHex(text).ok(); }
 Status NoCampaign() { return WithReason(NotFound("no such campaign"), Reason::kUNKNOWN_ROUND); }
 }  // namespace
 
@@ -52,6 +54,7 @@ Coordinator::Coordinator(CoordinatorPorts ports, CoordinatorOptions options)
              .crypto = ports.crypto,
              .rng = ports.rng,
              .check_statement = check_statement_,
+             .sign_artefacts = ports.sign_artefacts,
              .wake =
                  [this](const std::vector<DeviceId>& ids) {
                    // Posted, so that a runner is never entered from within itself.
@@ -129,7 +132,7 @@ void Coordinator::CheckInNow(const DeviceId& id, CheckInRequest request, Done<Ch
   if (!device.ok()) return done(device.status());
   if (stopping_)
     return done(WithReason(Unavailable("the coordinator is going down"), Reason::kSHUTTING_DOWN));
-  fleet_.Seen(**device, request.unfit);
+  fleet_.Seen(**device, request.unfit, request.hardware);
   if ((*device)->produces != request.produces) {
     (*device)->produces = request.produces;
     (*device)->refusals.clear();
@@ -337,7 +340,8 @@ void Coordinator::ReportFailure(DeviceId device, RoundKey round, Reason reason, 
                  detail = std::move(detail), done = std::move(done)]() mutable {
     const StatusOr<CampaignRunner*> runner = Require(round.campaign);
     if (!runner.ok()) return done(runner.status());
-    const Status s = (*runner)->OnFailure(device, round, reason, std::move(detail));
+    const Status s =
+        (*runner)->OnFailure(device, round, reason, fleet_.WithoutName(device, std::move(detail)));
     if (!s.ok()) return done(s);
     done(true);
   });
@@ -480,6 +484,36 @@ void Coordinator::ReleaseDevice(std::string name_or_id, std::string why, Caller 
     if (const Status released = fleet_.Release(**device, why, by); !released.ok())
       return done(released);
     done(SnapshotOf(**device));
+  });
+}
+
+void Coordinator::ForgetDevice(std::string name_or_id, Caller by, Done<DeviceId> done) {
+  control_.Post([this, name = std::move(name_or_id), by = std::move(by), done = std::move(done)] {
+    const StatusOr<Device*> device = Named(name);
+    if (!device.ok()) return done(device.status());
+    const DeviceId id = (*device)->record.id;
+    if (const Status forgotten = fleet_.Forget(**device, by); !forgotten.ok())
+      return done(forgotten);
+    metrics_.devices_enrolled.Set(static_cast<double>(fleet_.devices().size()));
+    done(id);
+  });
+}
+
+void Coordinator::DeviceHistory(std::string name_or_id, std::optional<Timestamp> at,
+                                std::uint32_t most, Done<History> done) {
+  control_.Post([this, name = std::move(name_or_id), at, most, done = std::move(done)] {
+    History out{DeviceId(name), at.value_or(ports_.clock.Now()), {}};
+    const StatusOr<Device*> device = Named(name);
+    if (device.ok())
+      out.device = (*device)->record.id;
+    else if (!IsPseudonym(name))
+      return done(device.status());
+    ports_.pool.Post([journal = &ports_.journal, out, most, done]() mutable {
+      StatusOr<std::vector<DeviceRun>> runs = RunsOf(*journal, out.device, out.at, most);
+      if (!runs.ok()) return done(runs.status());
+      out.runs = *std::move(runs);
+      done(std::move(out));
+    });
   });
 }
 

@@ -10,6 +10,7 @@
 #include "coordinator/checkin/desk.h"
 #include "coordinator/fleet/fleet.h"
 #include "coordinator/runner/campaign_runner.h"
+#include "coordinator/runner/device_history.h"
 #include "coordinator/runner/metrics.h"
 #include "coordinator/training/uploads.h"
 #include "registry/registry.h"
@@ -30,6 +31,7 @@ struct CoordinatorPorts {
   registry::Registry& registry;
   Logger& log;
   MetricSink& metrics;
+  SignArtefacts sign_artefacts = nullptr;
 };
 struct CoordinatorOptions {
   Bytes authority_key;  // Ed25519 public key of the enrolment authority.
@@ -120,6 +122,17 @@ class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
   void Devices(LabelMap labels, Done<std::vector<DeviceSnapshot>> done);
   void GetDevice(std::string name_or_id, Done<DeviceSnapshot> done);
   void ReleaseDevice(std::string name_or_id, std::string why, Caller by, Done<DeviceSnapshot> done);
+  // Erases who a device is. Its pseudonym, which the facts keep.
+  void ForgetDevice(std::string name_or_id, Caller by, Done<DeviceId> done);
+  // What a device was given, by its name, or by its id even when it was forgotten. Answers on the
+  // pool; errors as RunsOf's.
+  struct History {
+    DeviceId device;
+    Timestamp at;
+    std::vector<DeviceRun> runs;
+  };
+  void DeviceHistory(std::string name_or_id, std::optional<Timestamp> at, std::uint32_t most,
+                     Done<History> done);
   // Records that somebody was refused at the border; a fact of stream "denials".
   void Denied(std::string who, std::string method, Reason reason);
 

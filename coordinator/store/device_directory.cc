@@ -51,6 +51,13 @@ Status SqlDeviceDirectory::Put(const DeviceRecord& record) {
   return put;
 }
 
+Status SqlDeviceDirectory::Erase(const DeviceId& id) {
+  absl::MutexLock lock(&mu_);
+  MUSTER_TRY(
+      sql_->Exec("delete from devices where id = $1", {std::string_view(id.value())}).status());
+  return sql_->Scrub();
+}
+
 StatusOr<std::vector<DeviceRecord>> SqlDeviceDirectory::All() {
   std::vector<DeviceRecord> out;
   absl::MutexLock lock(&mu_);

@@ -17,6 +17,7 @@ class SqlDeviceDirectory final : public DeviceDirectory {
   static StatusOr<std::unique_ptr<SqlDeviceDirectory>> Open(std::unique_ptr<platform::Sql> sql);
 
   Status Put(const DeviceRecord& record) override;
+  Status Erase(const DeviceId& id) override;
   StatusOr<std::vector<DeviceRecord>> All() override;
 
  private:

@@ -8,6 +8,18 @@ namespace muster::registry::evidence {
 namespace {
 constexpr std::string_view kStatement = "https://in-toto.io/Statement/v1";
 constexpr std::string_view kPredicate = "urn:muster:model-version:v1";
+constexpr std::string_view kAssignment = "urn:muster:assignment:v1";
+
+StatusOr<std::string> InToto(const std::vector<Subject>& subjects, std::string_view type,
+                             Json predicate) {
+  Json files = Json::array();
+  for (const Subject& subject : subjects)
+    files.push_back({{"name", subject.name}, {"digest", {{"sha256", subject.digest.Hex()}}}});
+  return CanonicalJson({{"_type", kStatement},
+                        {"predicateType", type},
+                        {"subject", std::move(files)},
+                        {"predicate", std::move(predicate)}});
+}
 
 Status Invalid(std::string_view what) {
   return WithReason(InvalidArgument("DSSE envelope: {}", what), Reason::kNOTE_INVALID);
@@ -38,13 +50,14 @@ StatusOr<Envelope> Read(const Json& json) {
 
 StatusOr<std::string> ModelStatement(std::string_view model, std::uint64_t version,
                                      const std::vector<Subject>& subjects) {
-  Json files = Json::array();
-  for (const Subject& subject : subjects)
-    files.push_back({{"name", subject.name}, {"digest", {{"sha256", subject.digest.Hex()}}}});
-  return CanonicalJson({{"_type", kStatement},
-                        {"predicateType", kPredicate},
-                        {"subject", std::move(files)},
-                        {"predicate", {{"model", model}, {"version", version}}}});
+  return InToto(subjects, kPredicate, {{"model", model}, {"version", version}});
+}
+
+StatusOr<std::string> AssignmentStatement(std::string_view campaign, std::uint64_t round,
+                                          std::uint32_t attempt,
+                                          const std::vector<Subject>& subjects) {
+  return InToto(subjects, kAssignment,
+                {{"campaign", campaign}, {"round", round}, {"attempt", attempt}});
 }
 
 std::string PreAuthenticationEncoding(std::string_view type, std::string_view payload) {

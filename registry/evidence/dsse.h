@@ -25,6 +25,11 @@ struct Subject {
 StatusOr<std::string> ModelStatement(std::string_view model, std::uint64_t version,
                                      const std::vector<Subject>& subjects);
 
+// The same that these files are what a round of a campaign hands out to its devices.
+StatusOr<std::string> AssignmentStatement(std::string_view campaign, std::uint64_t round,
+                                          std::uint32_t attempt,
+                                          const std::vector<Subject>& subjects);
+
 struct Envelope {
   std::string payload_type;
   std::string payload;

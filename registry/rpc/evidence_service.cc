@@ -1,6 +1,7 @@
 #include "registry/rpc/evidence_service.h"
 
 #include "registry/evidence/bundle.h"
+#include "registry/rpc/log_head.h"
 #include "rpc/unary.h"
 
 namespace muster::registry {
@@ -22,6 +23,15 @@ grpc::ServerUnaryReactor* EvidenceService::ExportEvidence(grpc::CallbackServerCo
         out.set_leaves(bundle.leaves.size());
         return out;
       });
+}
+
+grpc::ServerUnaryReactor* EvidenceService::GetLogHead(grpc::CallbackServerContext* context,
+                                                      const v1::GetLogHeadRequest* request,
+                                                      v1::LogHead* reply) {
+  return rpc::OperatorUnary(border_, context, request, reply,
+                            [this](const Caller&, const v1::GetLogHeadRequest& r) {
+                              return ReadLogHead(ports_.hasher, ports_.log, ports_.key, r);
+                            });
 }
 
 }  // namespace muster::registry

@@ -17,6 +17,8 @@ class EvidenceService final : public v1::EvidenceService::CallbackService {
   grpc::ServerUnaryReactor* ExportEvidence(grpc::CallbackServerContext*,
                                            const v1::ExportEvidenceRequest*,
                                            v1::ExportEvidenceReply*) override;
+  grpc::ServerUnaryReactor* GetLogHead(grpc::CallbackServerContext*, const v1::GetLogHeadRequest*,
+                                       v1::LogHead*) override;
 
  private:
   const evidence::CollectPorts ports_;

@@ -104,6 +104,7 @@ class Link final : public client::CoordinatorLink, public std::enable_shared_fro
     asked.hold = request.hold;
     asked.ready = request.ready;
     asked.held = request.held;
+    asked.hardware = request.hardware;
     if (request.unfit)
       asked.unfit =
           coordinator::Unfit{std::string(NameOf(request.unfit->reason)), request.unfit->detail};
@@ -139,6 +140,11 @@ class Link final : public client::CoordinatorLink, public std::enable_shared_fro
           answer(Bytes(blob->begin() + static_cast<std::ptrdiff_t>(std::min(offset, blob->size())),
                        blob->end()));
         });
+  }
+
+  // The simulated agents remember no log.
+  void GetLogHead(std::uint64_t, Callback<client::LogHead> done) override {
+    done(Unavailable("no log is simulated"));
   }
 
   void UploadOffset(const RoundKey& round, std::uint64_t total,

@@ -56,7 +56,7 @@ Statement People::StatementOf(const std::string& name, const char* role) const {
 }
 
 std::shared_ptr<const client::SecureIdentity> People::IdentityOf(const Statement& statement) {
-  const std::string text = EncodeStatement(statement).value();
+  const std::string text = EncodeStatement(Voucher(statement)).value();
   const Signature vouched = authority_->Sign(AsBytes(StatementBytesToSign(text))).value();
   return std::make_shared<const client::SecureIdentity>(client::SecureIdentity{
       *crypto_, rng_, SignerOf(statement.device_name.value()), PackStatement(text, vouched),

@@ -88,6 +88,10 @@ class World::Directory final : public coordinator::DeviceDirectory {
     records_[record.id] = record;
     return Ok();
   }
+  Status Erase(const DeviceId& id) override {
+    records_.erase(id);
+    return Ok();
+  }
   StatusOr<std::vector<coordinator::DeviceRecord>> All() override {
     std::vector<coordinator::DeviceRecord> out;
     for (const auto& [id, record] : records_) out.push_back(record);

@@ -1,6 +1,6 @@
-// Any bytes as a note, a checkpoint, a key, a tile's path, a bundle, a proof, a frontier and a
-// log's state: a Status or a value, never a crash. What is taken has one form, and comes back in
-// it.
+// Any bytes as a note, a checkpoint, a key, a tile's path, a bundle, a proof, evidence of a fork, a
+// frontier and a log's state: a Status or a value, never a crash. What is taken has one form, and
+// comes back in it.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -8,6 +8,7 @@
 
 #include "platform/sha256.h"
 #include "registry/audit/checkpoint.h"
+#include "registry/audit/fork_file.h"
 #include "registry/audit/frontier.h"
 #include "registry/audit/leaf.h"
 #include "registry/audit/log_state.h"
@@ -37,6 +38,10 @@ void TryProofs(std::string_view text, const Hasher& hasher) {
     Require(*EncodeProof(*proof) == text);
     (void)Verify(hasher, *proof, Digest(), {proof->tree_size, Digest()});
   }
+  if (const auto file = ParseForkFile(text); file.ok())
+    Require(*ParseForkFile(*EncodeForkFile(*file)) == *file);
+  if (const auto past = ParsePast(text); past.ok())
+    Require(*ParsePast(*EncodePast(*past)) == *past);
   if (const auto proof = ParseConsistencyProof(text); proof.ok()) {
     Require(*EncodeProof(*proof) == text);
     (void)Verify(hasher, *proof, {proof->old_size, Digest()}, {proof->new_size, Digest()});

@@ -93,6 +93,12 @@ TEST_F(AuthorityTest, SignsAStatementThatBindsKeyNameAndLabels) {
   EXPECT_EQ(statement->device_name.value(), "engine-1");
   EXPECT_EQ(statement->labels, (DeviceLabels{{"role", "train"}}));
   EXPECT_EQ(statement->not_after, clock_.Now() + kStatementLifetime);
+  // And the same under the pseudonym alone, for others to read.
+  EXPECT_THAT(platform::VerifyEd25519(signer_.PublicKey(),
+                                      AsBytes(StatementBytesToSign(attestation->voucher)),
+                                      attestation->voucher_signature),
+              IsOk());
+  EXPECT_EQ(*ParseStatement(attestation->voucher, hasher_), Voucher(*statement));
 }
 
 TEST_F(AuthorityTest, WantsToSeeThatTheDeviceHasItsKey) {

@@ -102,8 +102,21 @@ TEST(Statement, IsSignedUnderADomainOfItsOwn) {
   EXPECT_EQ(AttestBytesToSign("id", "name"), "muster/attest/1idname");
 }
 
+TEST(Statement, AVoucherHasThePseudonymAlone) {
+  const Statement voucher = Voucher(Example());
+  EXPECT_TRUE(IsVoucher(voucher));
+  EXPECT_FALSE(IsVoucher(Example()));
+  EXPECT_EQ(voucher.device_id, Example().device_id);
+  EXPECT_EQ(voucher.identity_key, Example().identity_key);
+  const std::string text = EncodeStatement(voucher).value();
+  EXPECT_EQ(ParseStatement(text, kHasher).value(), voucher);
+  EXPECT_EQ(text.find(Example().device_name.value()), std::string::npos);
+  for (const auto& [label, value] : Example().labels) EXPECT_EQ(text.find(value), text.npos);
+}
+
 class PackedStatement : public ::testing::Test {
  protected:
+  static std::string VouchedText() { return EncodeStatement(Voucher(Example())).value(); }
   Bytes Packed(const std::string& text, const SigningPublic& by) const {
     return PackStatement(text, crypto.SignatureOf(by, AsBytes(StatementBytesToSign(text))));
   }
@@ -114,13 +127,13 @@ class PackedStatement : public ::testing::Test {
   const testing::SymbolicCrypto crypto{kHasher};
   const SigningPublic authority{std::byte{7}};
   ManualClock clock{FromUnixMillis(1'700'000'000'000)};
-  const Bytes packed = Packed(Text(), authority);
+  const Bytes packed = Packed(VouchedText(), authority);
 };
 
 TEST_F(PackedStatement, ReadsBackAndNothingElseDoes) {
   const auto parsed = ParsePackedStatement(packed);
   ASSERT_TRUE(parsed.ok());
-  EXPECT_EQ(parsed->statement, Text());
+  EXPECT_EQ(parsed->statement, VouchedText());
   for (std::size_t size = 0; size < packed.size(); ++size)
     EXPECT_EQ(ReasonOf(ParsePackedStatement(ByteView(packed).first(size)).status()),
               Reason::kSTATEMENT_INVALID)
@@ -133,7 +146,7 @@ TEST_F(PackedStatement, ReadsBackAndNothingElseDoes) {
 TEST_F(PackedStatement, IsBelievedOfThePinnedAuthorityAboutThisKeyWhileItLasts) {
   const IdentityKey identity = Example().identity_key;
   EXPECT_EQ(Refusal(identity, packed), std::nullopt);
-  EXPECT_EQ(Refusal(identity, Packed(Text(), SigningPublic{std::byte{8}})),
+  EXPECT_EQ(Refusal(identity, Packed(VouchedText(), SigningPublic{std::byte{8}})),
             Reason::kSTATEMENT_INVALID);
   EXPECT_EQ(Refusal(IdentityKey{}, packed), Reason::kSTATEMENT_INVALID);
   EXPECT_EQ(Refusal(identity, Packed("{}", authority)), Reason::kSTATEMENT_INVALID);
@@ -142,6 +155,8 @@ TEST_F(PackedStatement, IsBelievedOfThePinnedAuthorityAboutThisKeyWhileItLasts) 
     altered[i] ^= std::byte{1};
     EXPECT_EQ(Refusal(identity, altered), Reason::kSTATEMENT_INVALID) << i;
   }
+  // What names the device is not for others to read.
+  EXPECT_EQ(Refusal(identity, Packed(Text(), authority)), Reason::kSTATEMENT_INVALID);
   clock.Advance(Example().not_after - clock.Now());
   EXPECT_EQ(Refusal(identity, packed), Reason::kSTATEMENT_EXPIRED);
 }

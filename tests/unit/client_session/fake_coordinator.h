@@ -43,6 +43,7 @@ class FakeCoordinator {
   std::uint64_t downloaded_bytes = 0;
   std::vector<client::SecureAsk> secure_asks;
   std::function<StatusOr<client::SecureAnswer>(const client::SecureAsk&)> answer_secure;
+  std::function<StatusOr<client::LogHead>(std::uint64_t since)> show_log;
 
   RoundKey Current() const { return {CampaignName("c"), RoundNumber(round_), 1}; }
   bool Done() const { return round_ > rounds_; }
@@ -175,6 +176,14 @@ class FakeLink final : public client::CoordinatorLink {
         [this, round, reason, detail] {
           coordinator_.Fail(round, reason, detail);
           return Ok();
+        },
+        std::move(done));
+  }
+  void GetLogHead(std::uint64_t since, Callback<client::LogHead> done) override {
+    Call<client::LogHead>(
+        [this, since]() -> StatusOr<client::LogHead> {
+          if (!coordinator_.show_log) return Unavailable("no log");
+          return coordinator_.show_log(since);
         },
         std::move(done));
   }

@@ -70,7 +70,11 @@ class SessionHarness {
   void Boot() {
     process = std::make_unique<Process>(*this);
     session = client::NodeSession::Make(
-        {.name = DeviceName("engine-1"), .secure = secure},
+        {.name = DeviceName("engine-1"),
+         .secure = secure,
+         .hardware = hardware,
+         .witness = witness ? witness(process->files) : nullptr,
+         .ended = ended},
         {.clock = clock,
          .strand = executor,
          .tasks = executor,
@@ -124,6 +128,9 @@ class SessionHarness {
   FakeWorker::Script worker;
   client::LocalPolicy policy;
   std::shared_ptr<const client::SecureIdentity> secure;
+  std::string hardware;
+  std::function<std::shared_ptr<client::LogWitness>(Files&)> witness;
+  std::function<void(const Status&)> ended;
   client::TimeOfDay local_time{720};
   FaultHook disk_fault;
   NullLogger log;

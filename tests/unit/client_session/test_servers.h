@@ -128,6 +128,14 @@ class TestCoordinator final : public TestEdgeBase {
                               return StatusOr<v1::UploadOffsetReply>(v1::UploadOffsetReply());
                             });
   }
+  grpc::ServerUnaryReactor* GetLogHead(grpc::CallbackServerContext* context,
+                                       const v1::GetLogHeadRequest* request,
+                                       v1::LogHead* reply) override {
+    return rpc::DeviceUnary(border_, context, request, reply,
+                            [](const Caller&, const v1::GetLogHeadRequest&) {
+                              return StatusOr<v1::LogHead>(v1::LogHead());  // Nothing is recorded.
+                            });
+  }
   grpc::ServerUnaryReactor* ReportFailure(grpc::CallbackServerContext* context,
                                           const v1::ReportFailureRequest* request,
                                           v1::ReportReply* reply) override {

@@ -33,6 +33,10 @@ class MemoryDirectory final : public DeviceDirectory {
     records_[record.id] = record;
     return Ok();
   }
+  Status Erase(const DeviceId& id) override {
+    records_.erase(id);
+    return Ok();
+  }
   StatusOr<std::vector<DeviceRecord>> All() override {
     std::vector<DeviceRecord> out;
     for (const auto& [id, record] : records_) out.push_back(record);
@@ -54,7 +58,7 @@ Node::Node(testing::SymbolicCrypto& crypto, const SigningPublic& authority, int 
   statement_.device_name = DeviceName(fmt::format("node-{}", number));
   statement_.labels = {{"role", "train"}};
   statement_.not_after = FromUnixMillis(1'900'000'000'000);
-  const std::string text = EncodeStatement(statement_).value();
+  const std::string text = EncodeStatement(Voucher(statement_)).value();
   packed_ = PackStatement(text, crypto.SignatureOf(authority, AsBytes(StatementBytesToSign(text))));
 }
 

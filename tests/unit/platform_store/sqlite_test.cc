@@ -43,6 +43,26 @@ TEST_F(SqliteTest, ACommitIsOnDiskWhenItReturns) {
   EXPECT_EQ(sql->Exec("pragma synchronous")->rows[0][0], SqlValue(std::int64_t{2}));
 }
 
+TEST_F(SqliteTest, NothingOfADeletedRowIsLeftInItsFilesOnceTheyAreScrubbed) {
+  const std::string secret = "annas-car-4711";
+  const auto found = [&] {
+    for (const char* name : {"test.db", "test.db-wal"}) {
+      std::ifstream file(dir / name, std::ios::binary);
+      const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+      if (bytes.find(secret) != std::string::npos) return true;
+    }
+    return false;
+  };
+  for (std::int64_t k = 0; k < 100; ++k)
+    ASSERT_THAT(sql->Exec("insert into t (k, v) values ($1, $2)", {k, std::string_view(secret)}),
+                IsOk());
+  ASSERT_THAT(sql->Exec("delete from t where k < 99"), IsOk());
+  EXPECT_TRUE(found());
+  ASSERT_THAT(sql->Exec("delete from t where k = 99"), IsOk());
+  ASSERT_THAT(sql->Scrub(), IsOk());
+  EXPECT_FALSE(found());
+}
+
 TEST_F(SqliteTest, ValuesComeBackAsTheyWere) {
   ASSERT_THAT(sql->Exec("create table every (a bigint, b double precision, c text, d blob)"),
               IsOk());
