@@ -1,22 +1,20 @@
 #include "coordinator/app/log_keeper.h"
 
-#include <absl/time/time.h>
-
 namespace muster::coordinator {
 
-LogKeeper::LogKeeper(Journal& journal, registry::audit::MerkleLog& log, Logger& logger)
-    : log_(log),
-      logger_(logger),
-      subscription_(journal.Subscribe([this](std::uint64_t) {
-        absl::MutexLock lock(&mu_);
-        grown_ = true;
-      })),
-      thread_([this] { Follow(); }) {}
+LogKeeper::LogKeeper(const Ports& ports)
+    : ports_(ports),
+      self_(std::make_shared<LogKeeper*>(this)),
+      subscription_(ports.journal.Subscribe([this](std::uint64_t) { Grow(); })) {
+  Post(&LogKeeper::Work);
+}
 
 LogKeeper::~LogKeeper() {
   subscription_.reset();
-  absl::MutexLock lock(&mu_);
-  stopping_ = true;
+  self_.reset();
+  if (!status().ok()) return;
+  const Status caught_up = CatchUp();
+  if (!caught_up.ok()) ports_.logger.Error("log_stopped", {{"error", MessageOf(caught_up)}});
 }
 
 Status LogKeeper::status() const {
@@ -24,32 +22,59 @@ Status LogKeeper::status() const {
   return status_;
 }
 
-void LogKeeper::Follow() {
-  for (bool stopping = false; !stopping;) {
-    {
-      absl::MutexLock lock(&mu_);
-      const auto due = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return grown_ || stopping_; };
-      mu_.Await(absl::Condition(&due));
-      grown_ = false;
-    }
-    const Status caught_up = CatchUp();
+void LogKeeper::Post(void (LogKeeper::*step)()) {
+  ports_.executor.Post([step, self = std::weak_ptr(self_)] {
+    if (const auto keeper = self.lock()) ((**keeper).*step)();
+  });
+}
+
+void LogKeeper::Grow() {
+  {
     absl::MutexLock lock(&mu_);
-    if (!caught_up.ok()) {
-      status_ = caught_up;
-      logger_.Error("log_stopped", {{"error", MessageOf(caught_up)}});
-      return;
-    }
-    mu_.AwaitWithTimeout(absl::Condition(&stopping_), absl::Milliseconds(kRest.count()));
-    stopping = stopping_ && !grown_;
+    grown_ = true;
+    // A clock that was set back would make the rest a long one.
+    const bool over = phase_ == Phase::kResting && ports_.clock.Now() < rest_from_;
+    if (phase_ != Phase::kIdle && !over) return;
+    phase_ = Phase::kWorking;
   }
+  Post(&LogKeeper::Work);
+}
+
+void LogKeeper::Work() {
+  {
+    absl::MutexLock lock(&mu_);
+    grown_ = false;
+  }
+  const Status caught_up = CatchUp();
+  const Timestamp now = ports_.clock.Now();
+  {
+    absl::MutexLock lock(&mu_);
+    phase_ = caught_up.ok() ? Phase::kResting : Phase::kEnded;
+    status_ = caught_up;
+    rest_from_ = now;
+  }
+  if (!caught_up.ok()) return ports_.logger.Error("log_stopped", {{"error", MessageOf(caught_up)}});
+  ports_.executor.PostAt(now + kRest, [self = std::weak_ptr(self_)] {
+    if (const auto keeper = self.lock()) (*keeper)->EndRest();
+  });
+}
+
+void LogKeeper::EndRest() {
+  {
+    absl::MutexLock lock(&mu_);
+    if (phase_ != Phase::kResting) return;
+    phase_ = grown_ ? Phase::kWorking : Phase::kIdle;
+    if (!grown_) return;
+  }
+  Work();
 }
 
 Status LogKeeper::CatchUp() {
   for (;;) {
-    MUSTER_ASSIGN(const auto advanced, log_.Advance());
+    MUSTER_ASSIGN(const auto advanced, ports_.log.Advance());
     if (advanced.at_end) break;
   }
-  return log_.Publish().status();
+  return ports_.log.Publish().status();
 }
 
 }  // namespace muster::coordinator

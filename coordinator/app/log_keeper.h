@@ -5,9 +5,9 @@
 #include <absl/synchronization/mutex.h>
 
 #include <memory>
-#include <thread>
 
 #include "base/clock.h"
+#include "base/executor.h"
 #include "base/journal.h"
 #include "base/log.h"
 #include "registry/audit/merkle_log.h"
@@ -19,11 +19,21 @@ class LogKeeper {
   // Facts that come within this are under one signature; twice that is how late a checkpoint is.
   static constexpr Duration kRest{200};
 
-  // Takes up what the journal has that the log has not, then follows it on a thread of its own.
-  // All outlive this. An error of the log is logged once and ends the following: facts are still
-  // recorded, no checkpoint is signed over a history that is not the one that was logged.
-  LogKeeper(Journal& journal, registry::audit::MerkleLog& log, Logger& logger);
-  ~LogKeeper();  // What is recorded by now is under a checkpoint, if all is well.
+  struct Ports {  // All outlive the keeper.
+    Journal& journal;
+    registry::audit::MerkleLog& log;
+    const Clock& clock;
+    Executor& executor;  // Hashes and signs, and is busy with it as long as the log is behind.
+    Logger& logger;
+  };
+
+  // Takes up what the journal has that the log has not, then follows it. An error of the log is
+  // logged once and ends the following: facts are still recorded, no checkpoint is signed over a
+  // history that is not the one that was logged.
+  explicit LogKeeper(const Ports& ports);
+  // The executor runs none of its work any more. What is recorded by now is under a checkpoint, if
+  // all is well.
+  ~LogKeeper();
   LogKeeper(const LogKeeper&) = delete;
   LogKeeper& operator=(const LogKeeper&) = delete;
 
@@ -31,17 +41,22 @@ class LogKeeper {
   Status status() const ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
-  void Follow() ABSL_LOCKS_EXCLUDED(mu_);
-  Status CatchUp();
+  enum class Phase { kIdle, kWorking, kResting, kEnded };
 
-  registry::audit::MerkleLog& log_;
-  Logger& logger_;
+  void Grow() ABSL_LOCKS_EXCLUDED(mu_);
+  void Work() ABSL_LOCKS_EXCLUDED(mu_);
+  void EndRest() ABSL_LOCKS_EXCLUDED(mu_);
+  Status CatchUp();
+  void Post(void (LogKeeper::*step)());
+
+  const Ports ports_;
   mutable absl::Mutex mu_;
-  bool grown_ ABSL_GUARDED_BY(mu_) = true;
-  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+  Phase phase_ ABSL_GUARDED_BY(mu_) = Phase::kWorking;
+  bool grown_ ABSL_GUARDED_BY(mu_) = false;  // Since the work, or the rest after it, began.
+  Timestamp rest_from_ ABSL_GUARDED_BY(mu_);
   Status status_ ABSL_GUARDED_BY(mu_);
+  std::shared_ptr<LogKeeper*> self_;  // What is posted asks whether this is still there.
   std::shared_ptr<void> subscription_;
-  std::jthread thread_;
 };  // Safe from any thread.
 
 }  // namespace muster::coordinator

@@ -116,6 +116,7 @@ class MusterServerImpl final : public MusterServer {
   platform::PrometheusSink metrics_;
   DataDir dir_;
   platform::ThreadPool pool_;
+  platform::ThreadPool log_thread_{clock_, log_, {.threads = 1}};  // Of log_keeper_.
   LogKey log_key_;
   std::unique_ptr<registry::audit::MerkleLog> merkle_;
   const registry::formats::FormatsParser formats_;
@@ -156,7 +157,8 @@ Status MusterServerImpl::Start() {
                 Assemble(options, {clock_, pool_, jitter_, rng_, *dir_.journal, *dir_.blobs,
                                    *dir_.files, *dir_.directory, *identities_, crypto_, log_,
                                    metrics_, SignsArtefacts(*log_key_.signer, log_key_.verifier)}));
-  log_keeper_ = std::make_unique<LogKeeper>(*dir_.journal, *merkle_, log_);
+  log_keeper_ = std::make_unique<LogKeeper>(
+      LogKeeper::Ports{*dir_.journal, *merkle_, clock_, log_thread_, log_});
   assembled_.coordinator->Start();
   MUSTER_TRY(StartGrpc());
   MUSTER_TRY(WriteOperatorContext(dir_, server_->address().Text()));
@@ -236,6 +238,7 @@ void MusterServerImpl::Stop() {
   if (server_) server_->Stop(kGrace);
   if (http_) http_->Stop();
   pool_.Stop(kGrace);
+  log_thread_.Stop(kGrace);
   log_keeper_.reset();
 }
 }  // namespace
