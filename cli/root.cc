@@ -20,6 +20,7 @@ Start here:
   muster apply -f campaign.yaml
   muster watch campaign turbofan
   muster promote rul-net 2                  champion, if the model's gates let it
+  muster schema check rows-value rows.avsc  what a new schema would break
   muster stats --contract turbofan          what the rows are like, without seeing them
 
 Every command has --help with examples. Exit codes: 0 ok, 1 refused or failed, 2 usage,
@@ -123,6 +124,7 @@ int RunMuster(const std::vector<std::string>& arguments, World& world) {
   AddContract(app, shell);
   AddModel(app, shell);
   AddPromote(app, shell);
+  AddSchema(app, shell);
   AddAudit(app, shell);
   AddFsck(app, shell);
   AddToken(app, shell);

@@ -140,7 +140,9 @@ StatusOr<RegisteredSchema> Schemas::Register(const RegisterRequest& request, con
                                            {"version", version.version},
                                            {"schema_id", version.id},
                                            {"by", version.created_by}});
-  return View(request.subject, version);
+  RegisteredSchema out = View(request.subject, version);
+  out.created = true;
+  return out;
 }
 
 std::set<VersionNumber> Schemas::ReferencedVersions(const SubjectName& subject,

@@ -40,6 +40,9 @@ struct RegisteredSchema {
   VersionNumber version;
   bool deleted = false;
   SchemaHandle schema;  // Never null.
+  Timestamp created_at = {};
+  std::string created_by = {};
+  bool created = false;  // By the registration that answers so.
 };
 
 enum class Shown { kLive, kAll, kDeletedOnly };
@@ -63,6 +66,21 @@ struct CompatibilityQuestion {
   bool normalise = false;
   // Missing: what the level looks at, as when it is registered. 0: the newest version.
   std::optional<VersionNumber> version;
+  std::optional<CompatibilityLevel> level = {};  // Missing: the subject's.
+};
+struct DiffQuestion {
+  SubjectName subject;
+  VersionNumber version;
+  // What it becomes.
+  SubjectName to_subject;  // Empty: the same.
+  VersionNumber to_version;
+  std::optional<SchemaDraft> to = {};  // Instead of both.
+};
+struct SchemaDiff {
+  VersionNumber version;
+  VersionNumber to_version;          // 0: the draft.
+  std::vector<Difference> backward;  // A reader of the new one, over what the old one wrote,
+  std::vector<Difference> forward;   // and the reverse.
 };
 
 // Settings to change: a missing member stays as it is, one that holds nothing is unset.
@@ -152,6 +170,9 @@ class Schemas {
   StatusOr<std::vector<Incompatibility>> CheckCompatibility(
       const CompatibilityQuestion& question) const ABSL_LOCKS_EXCLUDED(mu_);
 
+  // Every difference, whether it breaks anything or not. Deleted versions can be asked for.
+  StatusOr<SchemaDiff> Diff(const DiffQuestion& question) const ABSL_LOCKS_EXCLUDED(mu_);
+
   SubjectConfig registry_config() const;  // With what is built in.
   // Its own settings (SUBJECT_NOT_CONFIGURED: none), or with the registry's for what is missing.
   StatusOr<SubjectConfig> GetConfig(const SubjectName& subject, bool inherited) const
@@ -230,6 +251,7 @@ class Schemas {
                                                  const Schema& parsed) const
       ABSL_LOCKS_EXCLUDED(mu_);
   Predecessor PredecessorOf(const SubjectVersion& version) const ABSL_LOCKS_EXCLUDED(mu_);
+  StatusOr<Parsed> ParsedOf(const IdentifiedSchema& schema) const ABSL_LOCKS_EXCLUDED(mu_);
   StatusOr<Parsed> Parse(const SchemaDraft& draft) const ABSL_LOCKS_EXCLUDED(mu_);
 
   // schemas_questions.cc

@@ -75,7 +75,12 @@ SchemaHandle Schemas::Referenced(const SchemaReference& reference) const {
 }
 
 RegisteredSchema Schemas::View(const SubjectName& subject, const SubjectVersion& version) const {
-  return {subject, version.version, version.deleted, ids_.Find(version.id)};
+  return {subject,
+          version.version,
+          version.deleted,
+          ids_.Find(version.id),
+          version.created_at,
+          version.created_by};
 }
 
 StatusOr<RegisteredSchema> Schemas::Lookup(const SubjectName& subject, const SchemaDraft& schema,

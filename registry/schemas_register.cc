@@ -107,10 +107,12 @@ StatusOr<SchemaId> Schemas::GiveId(const Judgement& judgement, SchemaId wanted) 
 }
 
 Predecessor Schemas::PredecessorOf(const SubjectVersion& version) const {
-  const SchemaHandle schema = ids_.Find(version.id);
-  const auto parsed =
-      parsed_.Get(*schema, [this](const SchemaReference& r) { return Referenced(r); });
+  const auto parsed = ParsedOf(*ids_.Find(version.id));
   return {version.version, parsed.ok() ? *parsed : nullptr};
+}
+
+StatusOr<Schemas::Parsed> Schemas::ParsedOf(const IdentifiedSchema& schema) const {
+  return parsed_.Get(schema, [this](const SchemaReference& r) { return Referenced(r); });
 }
 
 StatusOr<std::vector<Incompatibility>> Schemas::Compare(const SubjectState& state,
@@ -141,13 +143,33 @@ StatusOr<std::vector<Incompatibility>> Schemas::CheckCompatibility(
   }
   MUSTER_ASSIGN(const Parsed parsed, Parse(question.schema));
   if (version == nullptr) return std::vector<Incompatibility>{};
-  const SubjectConfig config = state->config.Over(RegistryNow().config);
+  SubjectConfig config = state->config.Over(RegistryNow().config);
+  if (question.level) config.level = question.level;
   if (question.version)
     return FindIncompatibilities(config.level.value_or(kDefaultLevel),
                                  std::vector{PredecessorOf(*version)}, *parsed);
   SchemaContent content{question.schema.type, {}, {}, question.schema.metadata, {}};
   if (!content.metadata) content.metadata = ids_.Find(version->id)->content.metadata;
   return Compare(*state, config, content, *parsed);
+}
+
+StatusOr<SchemaDiff> Schemas::Diff(const DiffQuestion& question) const {
+  MUSTER_ASSIGN(const RegisteredSchema from, GetVersion(question.subject, question.version, true));
+  MUSTER_ASSIGN(const Parsed original, ParsedOf(*from.schema));
+  SchemaDiff out{from.version, {}, {}, {}};
+  Parsed update;
+  if (question.to) {
+    MUSTER_ASSIGN(update, Parse(*question.to));
+  } else {
+    const bool same = question.to_subject.value().empty();
+    MUSTER_ASSIGN(const RegisteredSchema to,
+                  GetVersion(same ? from.subject : question.to_subject, question.to_version, true));
+    MUSTER_ASSIGN(update, ParsedOf(*to.schema));
+    out.to_version = to.version;
+  }
+  MUSTER_ASSIGN(out.backward, FindDifferences(*original, *update));
+  MUSTER_ASSIGN(out.forward, FindDifferences(*update, *original));
+  return out;
 }
 
 }  // namespace muster::registry

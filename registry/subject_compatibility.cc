@@ -14,19 +14,15 @@ bool LooksForward(CompatibilityLevel level) {
   return level == kForward || level == kForwardTransitive || level == kFull ||
          level == kFullTransitive;
 }
-
-// What a reader of `reader` cannot make of what `writer` wrote.
-StatusOr<std::vector<Difference>> Breaks(const Schema& writer, const Schema& reader,
-                                         const CompareBudget& budget) {
-  if (writer.type() != reader.type())
-    return std::vector<Difference>{{"SCHEMA_TYPE_CHANGED", "#/", false,
-                                    fmt::format("a reader of {} cannot read {}",
-                                                NameOf(reader.type()), NameOf(writer.type()))}};
-  MUSTER_ASSIGN(std::vector<Difference> found, writer.Compare(reader, budget));
-  std::erase_if(found, [](const Difference& d) { return d.compatible; });
-  return found;
-}
 }  // namespace
+
+StatusOr<std::vector<Difference>> FindDifferences(const Schema& writer, const Schema& reader,
+                                                  const CompareBudget& budget) {
+  if (writer.type() == reader.type()) return writer.Compare(reader, budget);
+  return std::vector<Difference>{
+      {"SCHEMA_TYPE_CHANGED", "#/", false,
+       fmt::format("a reader of {} cannot read {}", NameOf(reader.type()), NameOf(writer.type()))}};
+}
 
 std::string Sentence(const Incompatibility& i) {
   return fmt::format("version {}, {}: {} at '{}': {}", i.version.value(),
@@ -60,8 +56,9 @@ StatusOr<std::vector<Incompatibility>> FindIncompatibilities(CompatibilityLevel 
   if (!IsTransitive(level) && !history.empty()) history = history.first(1);
   const auto compare = [&](VersionNumber version, bool backward, const Schema& writer,
                            const Schema& reader) -> Status {
-    MUSTER_ASSIGN(std::vector<Difference> found, Breaks(writer, reader, budget));
+    MUSTER_ASSIGN(std::vector<Difference> found, FindDifferences(writer, reader, budget));
     for (Difference& difference : found) {
+      if (difference.compatible) continue;
       if (out.size() >= kMostIncompatibilities) break;
       out.push_back({version, backward, std::move(difference)});
     }

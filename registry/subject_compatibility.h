@@ -23,6 +23,11 @@ std::string Sentence(const Incompatibility& incompatibility);
 std::string Summary(std::span<const Incompatibility> incompatibilities);
 inline constexpr std::size_t kMostIncompatibilities = 1000;
 
+// Every difference that a reader of `reader` meets in what `writer` wrote, that of another type too
+// (SCHEMA_TYPE_CHANGED). Errors of Schema::Compare.
+StatusOr<std::vector<Difference>> FindDifferences(const Schema& writer, const Schema& reader,
+                                                  const CompareBudget& budget = {});
+
 struct Predecessor {
   VersionNumber version;
   std::shared_ptr<const Schema> schema;  // Null: it cannot be parsed any more.

@@ -33,6 +33,7 @@
 #include "registry/rpc/log_head.h"
 #include "registry/rpc/model_service.h"
 #include "registry/rpc/promotion_service.h"
+#include "registry/rpc/schema_service.h"
 
 namespace muster::coordinator {
 namespace {
@@ -131,6 +132,7 @@ class MusterServerImpl final : public MusterServer {
   std::unique_ptr<registry::ContractService> contracts_;
   std::unique_ptr<registry::ModelService> models_;
   std::unique_ptr<registry::PromotionService> promotions_;
+  std::unique_ptr<registry::SchemaService> schema_calls_;
   std::unique_ptr<registry::ArtefactService> artefacts_;
   std::unique_ptr<registry::EvidenceService> evidence_;
   std::unique_ptr<rpc::Server> server_;
@@ -218,15 +220,16 @@ Status MusterServerImpl::StartGrpc() {
   contracts_ = std::make_unique<registry::ContractService>(registry, *border_);
   models_ = std::make_unique<registry::ModelService>(registry, *border_);
   promotions_ = std::make_unique<registry::PromotionService>(registry, *border_);
+  schema_calls_ = std::make_unique<registry::SchemaService>(*schemas_, *border_);
   artefacts_ = std::make_unique<registry::ArtefactService>(*dir_.blobs, *border_, log_, limits);
   evidence_ = std::make_unique<registry::EvidenceService>(
       registry::evidence::CollectPorts{*dir_.journal, *merkle_, *log_key_.signer, openssl_,
                                        log_key_.verifier},
       *dir_.blobs, *border_);
   MUSTER_ASSIGN(const rpc::ServerTls tls, ServerTlsOf(dir_, options_.listen.host));
-  const std::array<grpc::Service*, 9> services{
-      enrolment_.get(), edge_.get(),       campaigns_.get(), fleet_.get(),   contracts_.get(),
-      models_.get(),    promotions_.get(), artefacts_.get(), evidence_.get()};
+  const std::array<grpc::Service*, 10> services{
+      enrolment_.get(), edge_.get(),       campaigns_.get(),    fleet_.get(),     contracts_.get(),
+      models_.get(),    promotions_.get(), schema_calls_.get(), artefacts_.get(), evidence_.get()};
   MUSTER_ASSIGN(server_, rpc::Server::Start(options_.listen, tls, services));
   return Ok();
 }

@@ -175,6 +175,61 @@ GStatus FakeServices::TagVersion(Context*, const v1::TagVersionRequest* request,
   *reply->mutable_tags() = request->set();
   return Note("tag", request->model(), request->version(), reply);
 }
+GStatus FakeServices::ListSchemas(Context*, const v1::ListSchemasRequest* request,
+                                  v1::ListSchemasReply* reply) {
+  schema_lists.push_back(*request);
+  if (schema_lists.size() <= schemas_listed.size())
+    *reply = schemas_listed[schema_lists.size() - 1];
+  return GStatus::OK;
+}
+GStatus FakeServices::GetSchema(Context*, const v1::GetSchemaRequest* request,
+                                v1::SchemaVersion* reply) {
+  schema_asked = *request;
+  *reply = schema;
+  return GStatus::OK;
+}
+GStatus FakeServices::RegisterSchema(Context*, const v1::RegisterSchemaRequest* request,
+                                     v1::RegisterSchemaReply* reply) {
+  registered = *request;
+  if (registration.ok()) *reply = *registration;
+  return Wire(registration.status());
+}
+GStatus FakeServices::CheckSchema(Context*, const v1::CheckSchemaRequest* request,
+                                  v1::CheckSchemaReply* reply) {
+  checked = *request;
+  if (check.ok()) *reply = *check;
+  return Wire(check.status());
+}
+GStatus FakeServices::DiffSchemas(Context*, const v1::DiffSchemasRequest* request,
+                                  v1::DiffSchemasReply* reply) {
+  diffed = *request;
+  *reply = diff;
+  return GStatus::OK;
+}
+GStatus FakeServices::DeleteSchemas(Context*, const v1::DeleteSchemasRequest* request,
+                                    v1::DeleteSchemasReply* reply) {
+  schemas_deleted = *request;
+  for (const std::uint64_t version : {1, 2}) reply->add_versions(version);
+  return GStatus::OK;
+}
+GStatus FakeServices::GetSchemaSettings(Context*, const v1::GetSchemaSettingsRequest* request,
+                                        v1::SchemaSettings* reply) {
+  settings_asked = *request;
+  *reply = settings;
+  return GStatus::OK;
+}
+GStatus FakeServices::ConfigureSchemas(Context*, const v1::ConfigureSchemasRequest* request,
+                                       v1::SchemaSettings* reply) {
+  configured = *request;
+  *reply = settings;
+  return GStatus::OK;
+}
+GStatus FakeServices::SetSchemaMode(Context*, const v1::SetSchemaModeRequest* request,
+                                    v1::SchemaSettings* reply) {
+  mode_set = *request;
+  *reply = settings;
+  return GStatus::OK;
+}
 GStatus FakeServices::SearchVersions(Context*, const v1::SearchVersionsRequest* request,
                                      v1::SearchVersionsReply* reply) {
   searches.push_back(*request);
@@ -282,6 +337,7 @@ MusterTest::MusterTest()
            static_cast<v1::PromotionService::Service*>(&services_),
            static_cast<v1::CampaignService::Service*>(&services_),
            static_cast<v1::FleetService::Service*>(&services_),
+           static_cast<v1::SchemaService::Service*>(&services_),
            static_cast<v1::ArtefactService::Service*>(&services_),
            static_cast<v1::AuthorityService::Service*>(&services_)})
     builder.RegisterService(service);

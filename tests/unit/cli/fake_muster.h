@@ -10,6 +10,7 @@
 #include <muster/v1/fleet.grpc.pb.h>
 #include <muster/v1/model.grpc.pb.h>
 #include <muster/v1/promotion.grpc.pb.h>
+#include <muster/v1/schema.grpc.pb.h>
 #include <muster/v1/transfer.grpc.pb.h>
 
 #include <functional>
@@ -76,6 +77,7 @@ class FakeLauncher final : public SubprocessLauncher {
 class FakeServices final : public v1::ContractService::Service,
                            public v1::ModelService::Service,
                            public v1::PromotionService::Service,
+                           public v1::SchemaService::Service,
                            public v1::CampaignService::Service,
                            public v1::FleetService::Service,
                            public v1::ArtefactService::Service,
@@ -107,6 +109,21 @@ class FakeServices final : public v1::ContractService::Service,
   v1::TagVersionRequest tagged;
   std::vector<v1::SearchVersionsRequest> searches;
   std::vector<v1::SearchVersionsReply> found;  // One for each search.
+  std::vector<v1::ListSchemasRequest> schema_lists;
+  std::vector<v1::ListSchemasReply> schemas_listed;  // One for each.
+  v1::GetSchemaRequest schema_asked;
+  v1::SchemaVersion schema;
+  v1::RegisterSchemaRequest registered;
+  StatusOr<v1::RegisterSchemaReply> registration = NotFound("nothing");
+  v1::CheckSchemaRequest checked;
+  StatusOr<v1::CheckSchemaReply> check = NotFound("nothing");
+  v1::DiffSchemasRequest diffed;
+  v1::DiffSchemasReply diff;
+  v1::DeleteSchemasRequest schemas_deleted;
+  v1::GetSchemaSettingsRequest settings_asked;
+  v1::ConfigureSchemasRequest configured;
+  v1::SetSchemaModeRequest mode_set;
+  v1::SchemaSettings settings;  // The answer to all three.
   v1::ControlCampaignRequest controlled;
   v1::CreateTokenRequest token_asked;
   v1::CreateTokenReply token;
@@ -136,6 +153,19 @@ class FakeServices final : public v1::ContractService::Service,
   GStatus TagVersion(Context*, const v1::TagVersionRequest*, v1::ModelVersion*) override;
   GStatus SearchVersions(Context*, const v1::SearchVersionsRequest*,
                          v1::SearchVersionsReply*) override;
+  GStatus ListSchemas(Context*, const v1::ListSchemasRequest*, v1::ListSchemasReply*) override;
+  GStatus GetSchema(Context*, const v1::GetSchemaRequest*, v1::SchemaVersion*) override;
+  GStatus RegisterSchema(Context*, const v1::RegisterSchemaRequest*,
+                         v1::RegisterSchemaReply*) override;
+  GStatus CheckSchema(Context*, const v1::CheckSchemaRequest*, v1::CheckSchemaReply*) override;
+  GStatus DiffSchemas(Context*, const v1::DiffSchemasRequest*, v1::DiffSchemasReply*) override;
+  GStatus DeleteSchemas(Context*, const v1::DeleteSchemasRequest*,
+                        v1::DeleteSchemasReply*) override;
+  GStatus GetSchemaSettings(Context*, const v1::GetSchemaSettingsRequest*,
+                            v1::SchemaSettings*) override;
+  GStatus ConfigureSchemas(Context*, const v1::ConfigureSchemasRequest*,
+                           v1::SchemaSettings*) override;
+  GStatus SetSchemaMode(Context*, const v1::SetSchemaModeRequest*, v1::SchemaSettings*) override;
   GStatus ListCampaigns(Context*, const v1::ListCampaignsRequest*,
                         v1::ListCampaignsReply*) override;
   GStatus GetCampaign(Context*, const v1::GetCampaignRequest*, v1::CampaignView*) override;
