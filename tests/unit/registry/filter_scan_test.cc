@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/seeded.h"
+#include "base/time_text.h"
 #include "tests/unit/registry/gates_fixture.h"
 
 namespace muster::registry {
@@ -99,7 +100,8 @@ std::string Comparison(SeededRng& rng, std::size_t names) {
     case 12: return number("round", 700);
     case 13: return number("contract_version", 3);
     case 14: return number("parameters", 500);
-    case 15: return "created " + op + " '2026-05-03T12:00:00.150Z'";
+    case 15:
+      return fmt::format("created {} '{}'", op, FormatTime(Noon() + Duration(Below(rng, 700))));
     case 16: return number(fmt::format("metrics.m{}", Below(rng, names + 1)), 5);
     case 17: return number(fmt::format("metrics.m{}", Below(rng, names + 1)), 5);
     default:
