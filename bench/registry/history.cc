@@ -68,7 +68,7 @@ std::uint64_t WriteCampaign(Journal& journal, std::uint64_t rounds, std::uint64_
         "RoundSucceeded",
         {{"attempt", 1}, {"counted", devices}, {"params", DigestText(round)}, {"round", round}}));
   }
-  Require(journal.Append("campaign/learn", 0, campaign));
+  Require(journal.Append("campaign/learn", 0, campaign, true));
   Json applied{{"contract", "plant"},
                {"contract_version", 1},
                {"description", "wear"},

@@ -1,25 +1,32 @@
-// The record under load: evidence of a version of a thousand rounds out of a log of millions of
-// facts, proofs verified a second, and two schemas of a thousand fields compared. `--dir DIR`
-// (default: beside the program) is where the database lies; `--facts N` is how long the log is.
+// The record under load, as a coordinator has it: one data directory with 100,000 model versions,
+// thousands of subjects and millions of facts in SQLite. `--dir DIR` (default: beside the program)
+// is where it lies, `--facts N` and `--subjects N` how much that is; the whole size is
+// `--facts 5000000 --subjects 10000`.
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
-#include <functional>
+#include <thread>
 
 #include "bench/registry/history.h"
+#include "bench/registry/subjects.h"
+#include "bench/registry/timing.h"
 #include "bench/registry/versions.h"
 #include "bench/report.h"
 #include "bench/require.h"
-#include "platform/dir_files.h"
+#include "coordinator/app/data_dir.h"
+#include "coordinator/app/log_keeper.h"
+#include "coordinator/app/log_key.h"
+#include "coordinator/app/server.h"
 #include "platform/openssl_crypto.h"
-#include "platform/sql_journal.h"
-#include "registry/audit/merkle_log.h"
+#include "platform/secure_rng.h"
+#include "platform/system_clock.h"
+#include "platform/thread_pool.h"
 #include "registry/evidence/collect.h"
 #include "registry/evidence/verify.h"
 #include "registry/formats/avro/avro.h"
 #include "registry/formats/json/json_schema.h"
+#include "registry/formats/parser.h"
 #include "registry/formats/protobuf/protobuf.h"
 
 namespace muster::bench {
@@ -27,60 +34,113 @@ namespace {
 namespace fs = std::filesystem;
 namespace audit = registry::audit;
 namespace evidence = registry::evidence;
-using SteadyClock = std::chrono::steady_clock;
 constexpr std::uint64_t kRounds = 1000, kDevices = 20;
-constexpr int kFields = 1000, kTimes = 11;
+constexpr int kFields = 1000;
+constexpr char kDomain[] = "bench.local";
 
-double Seconds(const std::function<void()>& work) {
-  const auto start = SteadyClock::now();
-  work();
-  return std::chrono::duration<double>(SteadyClock::now() - start).count();
-}
-double MedianSeconds(const std::function<void()>& work) {
-  std::vector<double> all;
-  for (int i = 0; i < kTimes; ++i) all.push_back(Seconds(work));
-  std::ranges::nth_element(all, all.begin() + kTimes / 2);
-  return all[kTimes / 2];
+// What a coordinator keeps, opened as it opens it.
+struct Place {
+  explicit Place(const fs::path& at)
+      : dir(Require(coordinator::OpenDataDir(at, kDomain, clock, rng))),
+        key(Require(coordinator::OpenOrCreateLogKey(at / "log", kDomain, rng))) {}
+  platform::SystemClock clock;
+  platform::OpenSslRng rng;
+  platform::OpenSslCrypto crypto;
+  NullLogger log;
+  coordinator::DataDir dir;
+  coordinator::LogKey key;
+  std::unique_ptr<audit::MerkleLog> OpenLog() {
+    return Require(
+        audit::MerkleLog::Open({*dir.journal, *dir.files, crypto, *key.signer, key.origin}));
+  }
+};
+
+void Fill(Place& place, std::uint64_t facts, std::uint64_t subjects) {
+  Journal& journal = *place.dir.journal;
+  std::uint64_t own = WriteVersions(journal) + WriteSubjects(journal, subjects);
+  own += WriteCampaign(journal, kRounds, kDevices);
+  WriteOthers(journal, facts > own ? facts - own : 0);
 }
 
-void BenchEvidence(Report& report, const fs::path& dir, std::uint64_t facts) {
-  const auto journal = Require(platform::SqlJournal::OpenSqlite(dir / "journal.db"));
-  const auto files = Require(platform::DirFiles::Open(dir / "files"));
-  const platform::OpenSslCrypto crypto;
-  const platform::OpenSslSigner signer(
-      Require(platform::Ed25519PrivateKey::FromSeed(Secret(Bytes(32, std::byte{7})))));
-  const std::string key =
-      Require(audit::NoteKey::Make("bench", signer.public_key(), crypto)).ToString();
-  const std::uint64_t own = kRounds * (kFactsOfARound + 1) + 5;
-  WriteOthers(*journal, facts > own ? facts - own : 0);
-  WriteCampaign(*journal, kRounds, kDevices);
-  const auto log = Require(audit::MerkleLog::Open({*journal, *files, crypto, signer, "bench"}));
+void BenchEvidence(Report& report, Place& place, audit::MerkleLog& log) {
   const double hashing = Seconds([&] {
-    while (!Require(log->Advance()).at_end) continue;
-    Require(log->Publish().status());
+    while (!Require(log.Advance()).at_end) continue;
+    Require(log.Publish().status());
   });
   evidence::Bundle bundle;
   const double seconds = Seconds([&] {
-    bundle = Require(evidence::Collect({*journal, *log, signer, crypto, key}, kModel, 2));
+    bundle = Require(evidence::Collect(
+        {*place.dir.journal, log, *place.key.signer, place.crypto, place.key.verifier}, kModel, 2));
     Require(evidence::EncodeBundle(bundle).status());
   });
-  const std::uint64_t size = log->head().size;
+  const audit::TreeHead head = log.head();
   report.Add({"export_1000_rounds", "seconds", seconds,
-              fmt::format("{} leaves and proofs out of {} facts", bundle.leaves.size(), size), 5});
-  report.Add({"log", "facts_per_s", static_cast<double>(size) / hashing,
+              fmt::format("{} leaves and proofs out of {} facts", bundle.leaves.size(), head.size),
+              5});
+  report.Add({"log", "facts_per_s", static_cast<double>(head.size) / hashing,
               "read from SQLite, hashed, tiles written and signed", 5000, kAtLeast});
-  const double verifying =
-      MedianSeconds([&] { Require(evidence::Verify(bundle, key, crypto).status()); });
-  const audit::TreeHead head = log->head();
+  const double verifying = MedianSeconds(
+      [&] { Require(evidence::Verify(bundle, place.key.verifier, place.crypto).status()); });
   const double proofs = MedianSeconds([&] {
     for (const evidence::Leaf& leaf : bundle.leaves)
-      Require(audit::VerifyInclusion(
-          crypto, leaf.index, audit::LeafHash(crypto, AsBytes(leaf.text)), leaf.hashes, head));
+      Require(audit::VerifyInclusion(place.crypto, leaf.index,
+                                     audit::LeafHash(place.crypto, AsBytes(leaf.text)), leaf.hashes,
+                                     head));
   });
   report.Add(
       {"verify_proofs", "per_s", static_cast<double>(bundle.leaves.size()) / proofs,
        fmt::format("the whole bundle, of {} facts, in {:.2f} s", bundle.leaves.size(), verifying),
        100'000, kAtLeast});
+}
+
+// How long until a fact is in a signed checkpoint, whenever it comes.
+void BenchCheckpoints(Report& report, Place& place, const audit::MerkleLog& log) {
+  const std::vector<std::string> facts{R"({"type":"Bench"})"};
+  std::uint64_t seq = 0;
+  double latest = 0;
+  for (int i = 0; i < 40; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(i * 17 % 300));
+    latest = std::max(latest, Seconds([&] {
+                        const std::string before = log.checkpoint().value_or("");
+                        Require(place.dir.journal->Append("bench", seq++, facts, false));
+                        while (log.checkpoint().value_or("") == before)
+                          std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                      }));
+  }
+  report.Add(
+      {"checkpoint_delay", "seconds", latest, "the latest of 40 facts, durable and signed", 1});
+}
+
+// The record as a coordinator serves it: what changes is durable, and followed by the log.
+void BenchServing(Report& report, Place& place, audit::MerkleLog& log, std::uint64_t subjects) {
+  registry::Registry registry(*place.dir.journal, *place.dir.blobs, place.clock, place.log);
+  Require(registry.Recover());
+  const registry::formats::FormatsParser parser;
+  registry::Schemas schemas(*place.dir.journal, parser, place.crypto, place.clock, place.log);
+  Require(schemas.Recover());
+  platform::ThreadPool pool(place.clock, place.log, {.threads = 1});
+  const coordinator::LogKeeper keeper({*place.dir.journal, log, place.clock, pool, place.log});
+  BenchVersions(report, registry);
+  BenchSubjects(report, schemas, subjects);
+  BenchCheckpoints(report, place, log);
+  pool.Stop(std::chrono::seconds(60));
+  Require(keeper.status());
+}
+
+// From the first line of the program to serving.
+void BenchStart(Report& report, const fs::path& dir, std::uint64_t facts) {
+  NullLogger log;
+  coordinator::ServerOptions options;
+  options.data_dir = dir;
+  options.trust_domain = kDomain;
+  options.listen = {"127.0.0.1", 0};
+  options.http = {"127.0.0.1", 0};
+  std::unique_ptr<coordinator::MusterServer> server;
+  const double seconds = Seconds([&] { server = Require(StartServer(options, log)); });
+  server->Stop();
+  report.Add({"start", "seconds", seconds,
+              fmt::format("musterd's, until it serves, over {} facts, 100,000 versions", facts),
+              10});
 }
 
 // A schema of kFields fields, of which the last is `last`.
@@ -131,13 +191,21 @@ void BenchCompatibility(Report& report) {
 int Main(int argc, char** argv) {
   Report report(argc, argv);
   const fs::path parent = report.Option("--dir", fs::path(argv[0]).parent_path());
-  const std::uint64_t facts =
-      std::strtoull(report.Option("--facts", "1000000").c_str(), nullptr, 10);
+  const auto number = [&](const char* option, const char* fallback) {
+    return std::strtoull(report.Option(option, fallback).c_str(), nullptr, 10);
+  };
+  const std::uint64_t facts = number("--facts", "500000");
+  const std::uint64_t subjects = std::max(1ull, number("--subjects", "10000"));
   const fs::path dir = parent / fmt::format("registry_bench.{}", ::getpid());
-  fs::create_directories(dir);
-  BenchEvidence(report, dir, facts);
+  {
+    Place place(dir);
+    Fill(place, facts, subjects);
+    const auto log = place.OpenLog();
+    BenchEvidence(report, place, *log);
+    BenchServing(report, place, *log, subjects);
+  }
+  BenchStart(report, dir, facts);
   BenchCompatibility(report);
-  BenchVersions(report);
   std::error_code ignored;
   fs::remove_all(dir, ignored);
   return report.Finish();
