@@ -66,7 +66,7 @@ std::optional<RowRule> RowRules::Broken(const ContractField& field, const Cell& 
   if (field.type == FieldType::kInteger && cell.number != std::floor(cell.number))
     return RowRule::kType;
   const bool outside = cell.number < field.lo || cell.number > field.hi;
-  if (outside && (out_of_range_ == OutOfRange::kQuarantine || !IsScalable(field, cell.number)))
+  if ((outside && out_of_range_ == OutOfRange::kQuarantine) || !IsScalable(field, cell.number))
     return RowRule::kRange;
   return std::nullopt;
 }
