@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/seeded.h"
+#include "client/pipeline/csv_source.h"
 #include "client/session/backoff.h"
 #include "client/session/held_update.h"
 #include "client/session/limited_executor.h"
@@ -194,25 +195,29 @@ TEST(LimitedExecutor, UsesAPlaceThatIsFreeWhileAnotherIsHeld) {
 class ListSource final : public client::Source {
  public:
   std::string_view name() const override { return "list"; }
-  StatusOr<client::Table> Read(std::span<const std::string> columns, client::Nulls nulls) override {
+  Status Read(std::span<const std::string> columns, const Take& take) override {
     asked.assign(columns.begin(), columns.end());
-    allowed = nulls;
-    return client::Table{asked, {1, 2}};
+    const std::array cells = {client::ParseCell("1"), client::ParseCell("2")};
+    return take({2, cells, "1,2", {}});
   }
   std::vector<std::string> asked;
-  client::Nulls allowed = client::Nulls::kRefuse;
 };
 
-TEST(RenamedSource, AsksForTheFilesNamesAndAnswersWithTheContracts) {
+TEST(RenamedSource, AsksForTheFilesNamesInTheOrderOfTheContracts) {
   auto list = std::make_unique<ListSource>();
   const ListSource& inner = *list;
   client::RenamedSource source(std::move(list), {{"T30", "sensor_3"}});
   const std::vector<std::string> fields = {"T30", "cycle"};
-  const auto table = source.Read(fields, client::Nulls::kAllow);
-  ASSERT_THAT(table, IsOk());
+  std::vector<double> numbers;
+  ASSERT_THAT(source.Read(fields,
+                          [&](const client::Row& row) {
+                            for (const client::Cell& cell : row.cells)
+                              numbers.push_back(cell.number);
+                            return Ok();
+                          }),
+              IsOk());
   EXPECT_THAT(inner.asked, ::testing::ElementsAre("sensor_3", "cycle"));
-  EXPECT_EQ(inner.allowed, client::Nulls::kAllow);
-  EXPECT_THAT(table->columns, ::testing::ElementsAre("T30", "cycle"));
+  EXPECT_THAT(numbers, ::testing::ElementsAre(1, 2));
 }
 
 }  // namespace
