@@ -85,7 +85,7 @@ v1::CheckInReply ToProto(const CheckInReply& in) {
     v1::Refusal& refusal = *out.add_refusals();
     refusal.set_campaign(campaign.value());
     refusal.set_reason(std::string(NameOf(Reason::kCONTRACT_INCOMPATIBLE)));
-    refusal.set_detail(why);
+    refusal.set_detail(why.substr(0, kMaxDetail));
   }
   return out;
 }

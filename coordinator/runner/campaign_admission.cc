@@ -5,7 +5,7 @@
 
 namespace muster::coordinator {
 namespace {
-constexpr std::size_t kMostDetail = 500;  // Of what a device is told; the log has it whole.
+constexpr std::size_t kMostDetail = 500;  // Of a fact; the log has it whole.
 }  // namespace
 
 StatusOr<registry::ContractUse> CampaignRunner::Reads() const {
@@ -32,12 +32,35 @@ Status CampaignRunner::CheckReads(const Device& device) {
   return ReasonOf(verdict) == Reason::kCONTRACT_INCOMPATIBLE ? verdict : Ok();
 }
 
-std::vector<Candidate> CampaignRunner::Readable(std::vector<Candidate> candidates) {
+std::vector<Candidate> CampaignRunner::Readable(std::vector<Candidate> candidates,
+                                                const std::optional<RoundKey>& round) {
   std::erase_if(candidates, [&](const Candidate& c) {
     const auto device = world_.fleet.Find(c.id);
-    return device.ok() && !CheckReads(**device).ok();
+    if (!device.ok()) return false;
+    const Status verdict = CheckReads(**device);
+    if (!verdict.ok() && round) NoteRefusal(**device, *round, verdict);
+    return !verdict.ok();
   });
   return candidates;
+}
+
+// Once, as long as it stays so: a mark, and news for the device.
+bool CampaignRunner::NoteRefusal(Device& device, const RoundKey& round, const Status& verdict) {
+  const std::string why(MessageOf(verdict));
+  std::string& known = device.refusals[name_];
+  if (known == why) return false;
+  known = why;
+  device.refusals_told = false;
+  const DeviceId& id = device.record.id;
+  world_.log.Warn("device_refused", {{"campaign", name_},
+                                     {"device", id},
+                                     {"reason", NameOf(Reason::kCONTRACT_INCOMPATIBLE)},
+                                     {"detail", why}});
+  world_.metrics.DevicesRefused(Reason::kCONTRACT_INCOMPATIBLE).Add();
+  world_.fleet.Mark(id, Reason::kCONTRACT_INCOMPATIBLE, round);
+  ++refused_[std::string(NameOf(Reason::kCONTRACT_INCOMPATIBLE))];
+  world_.wake({id});
+  return true;
 }
 
 bool CampaignRunner::Wants(const Device& device) const {
@@ -52,23 +75,8 @@ bool CampaignRunner::TurnsAway(Device& device) {
     device.refusals.erase(name_);
     return false;
   }
-  const DeviceId& id = device.record.id;
-  const RoundKey key = round_->plan().key;
-  const std::string why(MessageOf(verdict));
-  const std::string told = why.substr(0, kMostDetail);
-  if (Wants(device) && device.refusals[name_] != told) {
-    device.refusals[name_] = told;
-    device.refusals_told = false;
-    world_.log.Warn("device_refused", {{"campaign", name_},
-                                       {"device", id},
-                                       {"reason", NameOf(Reason::kCONTRACT_INCOMPATIBLE)},
-                                       {"detail", why}});
-    world_.metrics.DevicesRefused(Reason::kCONTRACT_INCOMPATIBLE).Add();
-    world_.fleet.Mark(id, Reason::kCONTRACT_INCOMPATIBLE, key);
-    ++refused_[std::string(NameOf(Reason::kCONTRACT_INCOMPATIBLE))];
-    world_.wake({id});
-    world_.changed(name_);
-  }
+  const DeviceId id = device.record.id;
+  if (Wants(device) && NoteRefusal(device, round_->plan().key, verdict)) world_.changed(name_);
   // Drawn before it said what it produces.
   const bool awaited = std::visit(
       [&](const auto& s) {
@@ -77,7 +85,10 @@ bool CampaignRunner::TurnsAway(Device& device) {
       },
       round_->state());
   if (!awaited || dropped_later_.contains(id)) return true;
-  if (const Status s = DropDevice(id, Reason::kCONTRACT_INCOMPATIBLE, told); !s.ok()) retry_ = true;
+  if (const Status s = DropDevice(id, Reason::kCONTRACT_INCOMPATIBLE,
+                                  std::string(MessageOf(verdict)).substr(0, kMostDetail));
+      !s.ok())
+    retry_ = true;
   return true;
 }
 

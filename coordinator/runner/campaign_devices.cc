@@ -267,7 +267,7 @@ void CampaignRunner::OnAggregated(const RoundKey& key, Digest params, Digest opt
   aggregating_ = false;
   DeviceSet evaluators;
   if (state_.spec.EvaluatesAfter(key.round))
-    for (const Candidate& c : Readable(world_.fleet.Matching(state_.spec.evaluation.labels)))
+    for (const Candidate& c : Readable(world_.fleet.Matching(state_.spec.evaluation.labels), key))
       evaluators.insert(c.id);
   const Status s =
       HandleRound(Aggregated{params, optimizer, std::move(evaluators)}, Caller::System());

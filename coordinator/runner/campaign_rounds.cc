@@ -29,7 +29,7 @@ std::vector<std::vector<DeviceId>> CampaignRunner::NewBlocks() {
   if (!AsksBlocks()) return {};
   DeviceSet known;
   for (const std::vector<DeviceId>& block : state_.blocks) known.insert(block.begin(), block.end());
-  std::vector<Candidate> fresh = Readable(world_.fleet.Matching(plan.selection.labels));
+  std::vector<Candidate> fresh = Readable(world_.fleet.Matching(plan.selection.labels), {});
   std::erase_if(fresh, [&](const Candidate& c) { return known.contains(c.id); });
   const std::size_t enough = state_.blocks.empty() ? plan.selection.minimum : plan.selection.select;
   if (fresh.size() < enough) return {};
@@ -48,7 +48,7 @@ StatusOr<std::vector<DeviceId>> CampaignRunner::Draw(const RoundKey& key) {
     });
     return drawn;
   }
-  return DrawCohort(Readable(world_.fleet.Matching(selection.labels)), selection.select,
+  return DrawCohort(Readable(world_.fleet.Matching(selection.labels), key), selection.select,
                     state_.spec.plan.seed, name_, key.round);
 }
 

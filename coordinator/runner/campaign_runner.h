@@ -144,7 +144,11 @@ class CampaignRunner {
   StatusOr<registry::ContractUse> Reads() const;
   // OK unless what `device` says it produces cannot be read: CONTRACT_INCOMPATIBLE.
   Status CheckReads(const Device& device);
-  std::vector<Candidate> Readable(std::vector<Candidate> candidates);
+  // Those whose rows can be read; of the others it is noted that `round` would have asked them.
+  std::vector<Candidate> Readable(std::vector<Candidate> candidates,
+                                  const std::optional<RoundKey>& round);
+  // Whether that is news.
+  bool NoteRefusal(Device& device, const RoundKey& round, const Status& verdict);
   // Keeps a device out whose rows cannot be read, tells it, and drops it from the round.
   bool TurnsAway(Device& device);
   bool Wants(const Device& device) const;

@@ -190,7 +190,7 @@ TEST_F(AgentTest, ARefusedTokenStopsTheNodesAndNotTheAgent) {
 TEST_F(AgentTest, ANodeWithBadDataSaysWhereAndTheOthersGoOn) {
   AgentSettings settings = Settings(3);
   settings.nodes[1].csv = dir_ / "bad.csv";
-  std::ofstream(dir_ / "bad.csv") << "t,y\n1,2\n3,four\n";
+  std::ofstream(dir_ / "bad.csv") << "t,y\n1,2\n3,four\n5,six\n";
   const auto agent = Agent::Make(std::move(settings), log_);
   ASSERT_THAT(agent, IsOk());
   (*agent)->Start([](std::size_t) {});

@@ -27,6 +27,11 @@ Assignment SomeAssignment(std::uint64_t seed) {
   a.params = {SomeDigest(rng), 1 + rng.Below(1 << 30)};
   if (rng.Below(2) == 0) a.module = Artefact{SomeDigest(rng), 1 + rng.Below(1 << 20)};
   a.contract = {"engine", rng.Below(9), {{"T30", 1570, 1620, "Cel"}, {"rul", 0, 500, "1"}}};
+  a.contract.fields.push_back({.name = "at", .type = FieldType::kTimestamp});
+  a.contract.fields[1].nullable = rng.Below(2) == 0;
+  a.contract.time_field = "at";
+  if (rng.Below(2) == 0) a.contract.freshness = std::chrono::minutes(rng.Below(100) + 1);
+  if (rng.Below(2) == 0) a.contract.rows = {OutOfRange::kKeep, 0.25};
   a.model = ModelName("rul-net");
   a.features = {"T30"};
   a.window = {static_cast<std::uint32_t>(1 + rng.Below(30)), 2};
@@ -58,6 +63,14 @@ TEST(Convert, AnAssignmentSurvivesTheWay) {
     EXPECT_EQ(back->label.cap, SomeAssignment(seed).label.cap);
     EXPECT_EQ(back->secure_task, SomeAssignment(seed).secure_task);
     EXPECT_EQ(back->contract.fields.at(0).hi, 1620);
+    const ContractView contract = SomeAssignment(seed).contract;
+    EXPECT_EQ(back->contract.fields.at(1).nullable, contract.fields.at(1).nullable);
+    EXPECT_EQ(back->contract.fields.at(2).type, FieldType::kTimestamp);
+    EXPECT_EQ(back->contract.fields.at(2).hi, std::numeric_limits<double>::infinity());
+    EXPECT_EQ(back->contract.rows.out_of_range, contract.rows.out_of_range);
+    EXPECT_EQ(back->contract.rows.max_bad_share, contract.rows.max_bad_share);
+    EXPECT_EQ(back->contract.time_field, "at");
+    EXPECT_EQ(back->contract.freshness, contract.freshness);
     EXPECT_EQ(ToMessage(*back).SerializeAsString(), message.SerializeAsString());
   }
 }
@@ -102,12 +115,14 @@ TEST(Convert, CheckInsSurviveTheWay) {
   request.ready = true;
   request.held = SomeAssignment(1).round;
   request.unfit = Unfit{Reason::kDATA_EMPTY, "engine.csv: empty"};
+  request.produces = Produced{"turbofan", 3};
   const auto asked = CheckInRequestFrom(ToMessage(request));
   ASSERT_THAT(asked, IsOk());
   EXPECT_EQ(asked->hold, request.hold);
   EXPECT_EQ(asked->held, request.held);
   EXPECT_EQ(asked->unfit->reason, Reason::kDATA_EMPTY);
   EXPECT_EQ(asked->unfit->detail, "engine.csv: empty");
+  EXPECT_EQ(asked->produces, request.produces);
   for (const HeldState state : {HeldState::kNothingHeld, HeldState::kWait, HeldState::kCounted,
                                 HeldState::kResend, HeldState::kClosed, HeldState::kRefused}) {
     CheckInReply reply;
@@ -119,6 +134,38 @@ TEST(Convert, CheckInsSurviveTheWay) {
     EXPECT_EQ(back->next, reply.next);
     EXPECT_EQ(back->assignment, nullptr);
   }
+}
+
+TEST(Convert, RefusalsSurviveTheWayAndAreBounded) {
+  CheckInReply reply;
+  reply.refusals.push_back({"learn", Reason::kCONTRACT_INCOMPATIBLE, "fields[a].unit"});
+  EXPECT_EQ(CheckInReplyFrom(ToMessage(reply))->refusals, reply.refusals);
+  v1::CheckInReply flood;
+  for (int i = 0; i < 100; ++i) {
+    v1::Refusal& refusal = *flood.add_refusals();
+    refusal.set_campaign(std::string(1000, 'c'));
+    refusal.set_reason("OF_A_LATER_RELEASE");
+    refusal.set_detail(std::string(5000, 'x') + "\n");
+  }
+  const auto back = CheckInReplyFrom(flood);
+  ASSERT_THAT(back, IsOk());
+  ASSERT_EQ(back->refusals.size(), kMostRefusals);
+  EXPECT_LE(back->refusals[0].campaign.size(), 70U);
+  EXPECT_LE(back->refusals[0].detail.size(), 512U);
+  EXPECT_EQ(back->refusals[0].detail.find('\n'), std::string::npos);
+}
+
+TEST(Convert, ARuleOfRowsThatCannotBeIsRefused) {
+  for (const double share : {-0.1, 1.1, std::nan("")}) {
+    v1::Assignment message = ToMessage(SomeAssignment(1));
+    message.mutable_contract()->mutable_rows()->set_max_bad_share(share);
+    EXPECT_THAT(AssignmentFrom(message),
+                Fails(absl::StatusCode::kInvalidArgument, Reason::kFIELD_INVALID));
+  }
+  v1::Assignment message = ToMessage(SomeAssignment(1));
+  message.mutable_contract()->set_freshness("soon");
+  EXPECT_THAT(AssignmentFrom(message),
+              Fails(absl::StatusCode::kInvalidArgument, Reason::kFIELD_INVALID));
 }
 
 TEST(Convert, StepsOfASecureRoundSurviveTheWay) {

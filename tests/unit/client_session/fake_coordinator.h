@@ -33,6 +33,8 @@ class FakeCoordinator {
   bool asks_again = false;    // For what the device failed at.
   bool count_at_once = true;  // Else what is received waits for CountReceived.
   std::optional<Status> refuse_upload;
+  std::vector<client::Refusal> refusals;                     // Said in every reply.
+  std::vector<std::optional<client::RowQuality>> qualities;  // Of uploads that began.
   std::vector<client::CheckInRequest> check_ins;
   std::vector<std::pair<RoundKey, Reason>> failures;
   std::vector<std::string> failure_details;
@@ -66,6 +68,7 @@ class FakeCoordinator {
     check_ins.push_back(request);
     client::CheckInReply reply;
     reply.next = std::chrono::milliseconds(200);
+    reply.refusals = refusals;
     if (request.held) reply.held = HeldOf(*request.held);
     if (request.ready && !Done() && !received_.contains(Current())) {
       client::Assignment next = assignment;
@@ -82,6 +85,7 @@ class FakeCoordinator {
   // Takes `bytes` of `upload` from its offset; a short count is a line that broke.
   Status Take(const client::UpdateUpload& upload, std::uint64_t bytes) {
     upload_offsets.push_back(upload.offset);
+    qualities.push_back(upload.quality);
     if (refuse_upload) return *refuse_upload;
     // Said of what it merely received, too; a device must not let go for that.
     if (counted.contains(upload.round) || received_.contains(upload.round))

@@ -126,6 +126,23 @@ TEST(SecureSession, TheUpdateGoesUpInNoOtherWayAndNeverLiesOnDisk) {
   EXPECT_THAT(w.h.coordinator.secure_asks[1].message, IsEmpty());  // It was taken.
 }
 
+TEST(SecureSession, NoCountOfRowsLeavesTheNodeBesideASum) {
+  for (const bool secure : {true, false}) {
+    SCOPED_TRACE(secure);
+    SecureWorld w;
+    if (!secure) w.h.coordinator.assignment.secure_task.clear();
+    w.h.worker.run = [](const client::Assignment&, std::uint64_t) {
+      return WithReason(FailedPrecondition("30 of 40 rows: range 30"), Reason::kDATA_BAD_ROWS);
+    };
+    w.Run();
+    EXPECT_THAT(w.h.coordinator.failures, ElementsAre(Pair(w.round, Reason::kDATA_BAD_ROWS)));
+    std::string told = w.h.coordinator.failure_details.at(0);
+    for (const client::CheckInRequest& request : w.h.coordinator.check_ins)
+      if (request.unfit) told += request.unfit->detail;
+    EXPECT_EQ(told.find("30") == std::string::npos, secure) << told;
+  }
+}
+
 TEST(SecureSession, TermsBelowTheSitesFloorAreRefusedBeforeAnyDownload) {
   SecureWorld w;
   w.h.policy = *client::LocalPolicy::Make({.campaigns = {}, .hours = {}, .floor = {.least = 4}});

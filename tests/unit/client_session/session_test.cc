@@ -278,6 +278,49 @@ TEST(Session, DataThatDoNotChangeAreTriedAgainAfterAWhile) {
   EXPECT_EQ(h.worker.runs[Round(2)], 1);
 }
 
+TEST(Session, SaysWhatItProducesAndRemembersWhoRefusesIt) {
+  SessionHarness h(1, 0);
+  h.produces = client::Produced{"turbofan", 3};
+  h.coordinator.refusals = {{"learn", Reason::kCONTRACT_INCOMPATIBLE, "fields[a].unit"}};
+  h.Boot();
+  h.RunFor(std::chrono::minutes(1));
+  ASSERT_GT(h.coordinator.check_ins.size(), 2U);
+  for (const client::CheckInRequest& request : h.coordinator.check_ins) {
+    EXPECT_EQ(request.produces, h.produces);
+    EXPECT_TRUE(request.ready);  // Others may ask it.
+  }
+  // Said once, however often it is repeated.
+  ASSERT_EQ(h.log.lines.size(), 1U);
+  EXPECT_NE(h.log.lines[0].find("campaign_refuses"), std::string::npos);
+  EXPECT_NE(h.log.lines[0].find("fields[a].unit"), std::string::npos);
+}
+
+TEST(Session, TakesNoTaskOfAContractThatItDoesNotProduce) {
+  SessionHarness h(1, 1);
+  h.coordinator.assignment.contract.name = "pump";
+  h.produces = client::Produced{"turbofan", 3};
+  h.Boot();
+  h.RunFor(std::chrono::minutes(1));
+  ASSERT_EQ(h.coordinator.failures.size(), 1U);
+  EXPECT_EQ(h.coordinator.failures[0].second, Reason::kCONTRACT_INCOMPATIBLE);
+  EXPECT_TRUE(h.worker.runs.empty());
+  EXPECT_EQ(h.coordinator.downloaded_bytes, 0U);
+}
+
+TEST(Session, SaysHowManyRowsStoodBehindAnUpdateAndHowManyWereLeftOut) {
+  SessionHarness h(1, 1);
+  const client::RowQuality quality{40, 3, {{client::RowRule::kRange, 3}}};
+  h.worker.run = [&](const client::Assignment&, std::uint64_t seed) {
+    client::TrainResult result = FakeWorker::Result(seed);
+    result.quality = quality;
+    return result;
+  };
+  h.Boot();
+  h.RunFor(std::chrono::minutes(1));
+  ASSERT_FALSE(h.coordinator.qualities.empty());
+  EXPECT_EQ(h.coordinator.qualities[0], quality);
+}
+
 TEST(Session, WhatATrainerGetsWrongFailsTheRoundAndNotTheAgent) {
   using client::TrainResult;
   const auto broken = [](auto change) {

@@ -72,6 +72,7 @@ class SessionHarness {
     session = client::NodeSession::Make(
         {.name = DeviceName("engine-1"),
          .secure = secure,
+         .produces = produces,
          .hardware = hardware,
          .witness = witness ? witness(process->files) : nullptr,
          .ended = ended},
@@ -128,12 +129,24 @@ class SessionHarness {
   FakeWorker::Script worker;
   client::LocalPolicy policy;
   std::shared_ptr<const client::SecureIdentity> secure;
+  std::optional<client::Produced> produces;
   std::string hardware;
   std::function<std::shared_ptr<client::LogWitness>(Files&)> witness;
   std::function<void(const Status&)> ended;
   client::TimeOfDay local_time{720};
   FaultHook disk_fault;
-  NullLogger log;
+  // Remembers warnings and errors, as text.
+  struct Remembering final : Logger {
+    void Write(LogLevel level, std::string_view event,
+               std::initializer_list<LogField> fields) override {
+      if (level < LogLevel::kWarn) return;
+      std::string line(event);
+      for (const LogField& field : fields) line += fmt::format(" {}={}", field.key, field.value);
+      lines.push_back(std::move(line));
+    }
+    std::vector<std::string> lines;
+  };
+  Remembering log;
   std::shared_ptr<MemoryFiles::Disk> files_disk = std::make_shared<MemoryFiles::Disk>();
   std::shared_ptr<MemoryBlobs::Disk> blobs_disk = std::make_shared<MemoryBlobs::Disk>();
 

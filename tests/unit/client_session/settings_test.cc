@@ -66,6 +66,10 @@ TEST(Settings, NamesTheFieldThatIsWrong) {
        Reason::kFIELD_INVALID},
       {head + "log: {level: loud}\n", "log.level", Reason::kFIELD_INVALID},
       {head + "parallel_tasks: 1000\n", "parallel_tasks", Reason::kFIELD_INVALID},
+      {head + "produces: {contract: turbofan}\n", "produces.version", Reason::kFIELD_INVALID},
+      {head + "produces: {version: 3}\n", "produces.contract", Reason::kFIELD_INVALID},
+      {head + "    produces: {contract: ../x, version: 3}\n", "nodes[0].produces.contract",
+       Reason::kFIELD_INVALID},
       {head + "drill: {vanish: 1.5}\n", "drill.vanish", Reason::kFIELD_INVALID}};
   for (const auto& [text, field, reason] : cases) {
     SCOPED_TRACE(text);
@@ -73,6 +77,19 @@ TEST(Settings, NamesTheFieldThatIsWrong) {
     EXPECT_THAT(settings, Fails(absl::StatusCode::kInvalidArgument, reason));
     EXPECT_EQ(FieldOf(settings.status()), field);
   }
+}
+
+TEST(Settings, ANodeSaysItsOwnContractOrItsSites) {
+  const TempDir dir;
+  EXPECT_EQ(LoadSettings(Write(dir, kNode))->nodes.at(0).produces, std::nullopt);
+  const std::string site = "produces: {contract: turbofan, version: 3}\n";
+  const auto sites = LoadSettings(Write(dir, kNode + site));
+  ASSERT_THAT(sites, IsOk());
+  EXPECT_EQ(sites->nodes.at(0).produces, (Produced{"turbofan", 3}));
+  const auto own = LoadSettings(
+      Write(dir, std::string(kNode) + "    produces: {contract: pump, version: 1}\n" + site));
+  ASSERT_THAT(own, IsOk());
+  EXPECT_EQ(own->nodes.at(0).produces, (Produced{"pump", 1}));
 }
 
 TEST(Settings, ThePolicyMayBeAFileThatTheSitesOwnerKeeps) {
