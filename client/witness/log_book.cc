@@ -1,5 +1,6 @@
 #include "client/witness/log_book.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/canonical_json.h"
@@ -9,6 +10,7 @@
 namespace muster::client {
 namespace {
 namespace audit = registry::audit;
+constexpr Duration kWhileEmpty = std::chrono::seconds(5);
 
 Status PutText(Files& files, const std::string& name, std::string_view text) {
   const std::array<ByteView, 1> parts = {AsBytes(text)};
@@ -71,7 +73,10 @@ Status LogBook::Pin(std::string_view text) {
 }
 
 bool LogBook::Due(Timestamp now) const {
-  return !looked_at_ || now < *looked_at_ || now - *looked_at_ >= config_.look_again;
+  // A log without a checkpoint has one within a second.
+  const Duration rest =
+      remembered() > 0 ? config_.look_again : std::min(config_.look_again, kWhileEmpty);
+  return !looked_at_ || now < *looked_at_ || now - *looked_at_ >= rest;
 }
 
 std::uint64_t LogBook::remembered() const {

@@ -66,6 +66,7 @@ class RoomLink final : public client::CoordinatorLink {
   void ReportEvaluation(const RoundKey&, std::uint64_t, const std::map<std::string, std::int64_t>&,
                         Done) override {}
   void ReportFailure(const RoundKey&, Reason, const std::string&, Done) override {}
+  void GetLogHead(std::uint64_t, Callback<client::LogHead>) override {}
 
  private:
   SecureServer& server_;

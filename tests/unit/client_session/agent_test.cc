@@ -10,7 +10,10 @@
 #include "base/safetensors.h"
 #include "client/exec/task_dir.h"
 #include "client/pipeline/file_bytes.h"
+#include "platform/openssl_crypto.h"
 #include "platform/private_file.h"
+#include "registry/audit/note.h"
+#include "registry/evidence/dsse.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/client_session/test_servers.h"
@@ -55,6 +58,7 @@ class AgentTest : public ::testing::Test {
     a.features = {"t"};
     a.label = {"y", std::nullopt, 1};
     a.cohort = 50;
+    SignModel();
     // What the trainer leaves behind; `cp` is a trainer whose result we know.
     const Params update{model.layout, {0.5F, -0.5F, 0.25F}};
     update_ = SerializeParams(update.View());
@@ -63,6 +67,17 @@ class AgentTest : public ::testing::Test {
     std::ofstream(dir_ / client::kMetricsFile)
         << *client::EncodeMetrics({.examples = 2, .loss = 0.5, .metrics = {}});
     std::ofstream(dir_ / "rows.csv") << "t,y\n1,2\n3,4\n";
+  }
+  void SignModel() {
+    namespace evidence = registry::evidence;
+    const platform::OpenSslSigner log(*platform::Ed25519PrivateKey::Generate(rng_));
+    fleet_.log_key = registry::audit::NoteKey::Make("fleet.test/log", log.public_key(),
+                                                    platform::OpenSslHasher())
+                         ->ToString();
+    const std::string said = *evidence::AssignmentStatement(
+        "c", 1, 1, {{"params.safetensors", fleet_.assignment.params.digest}});
+    fleet_.assignment.signed_artefacts =
+        *evidence::SignEnvelope(evidence::kInTotoPayload, said, fleet_.log_key, log);
   }
   void MakeJoinFile(const char* secret) {
     JoinToken token;

@@ -35,6 +35,7 @@ struct Fleet {
   int attests ABSL_GUARDED_BY(mu) = 0;
   client::Assignment assignment;
   Bytes params;
+  std::string log_key;  // What signed the assignment's artefacts.
 };
 
 class TestAuthority final
@@ -90,6 +91,7 @@ class TestEnrolment final
     MUSTER_TRY(platform::VerifyEd25519(statement.identity_key, AsBytes(r.csr_pem()),
                                        AsBytes(r.csr_signature())));
     v1::EnrolReply out;
+    out.set_log_key(fleet_.log_key);
     MUSTER_ASSIGN(*out.mutable_certificate_pem(),
                   ca_.IssueDevice(r.csr_pem(), statement.device_id, std::chrono::hours(1)));
     out.set_ca_pem(ca_.certificate_pem());

@@ -74,6 +74,13 @@ TEST_F(LogBookTest, RefusesALogThatShrankAndKeepsBothCheckpoints) {
   EXPECT_THAT(See(*book, log.first, 31), IsOk());
 }
 
+TEST_F(LogBookTest, LooksAgainSoonAtALogThatHasNoCheckpointYet) {
+  auto book = Open(log.Key());
+  ASSERT_THAT(book->See(0, {}, kNow), IsOk());
+  EXPECT_FALSE(book->Due(kNow + 4s));
+  EXPECT_TRUE(book->Due(kNow + 5s));
+}
+
 TEST_F(LogBookTest, RefusesALogThatIsEmptyNow) {
   auto book = Open();
   ASSERT_THAT(See(*book, log.first, 3), IsOk());
