@@ -66,7 +66,7 @@ void NodeSession::Stop() {
 // The coordinator's log, before anything else.
 
 // Whether a look at the log is on its way, or over for good; else the caller may go on.
-bool NodeSession::LooksFirst(Step then) {
+bool NodeSession::LooksFirst(const Step& then) {
   if (!config_.witness) return false;
   if (!config_.witness->verdict().ok()) {
     End(config_.witness->verdict());
@@ -80,15 +80,15 @@ bool NodeSession::LooksFirst(Step then) {
   return true;
 }
 
-void NodeSession::OnLogHead(std::uint64_t since, const StatusOr<LogHead>& head, Step then) {
+void NodeSession::OnLogHead(std::uint64_t since, const StatusOr<LogHead>& head, const Step& then) {
   const Status seen =
       head.ok() ? config_.witness->See(since, *head, world_.clock.Now()) : head.status();
   if (!config_.witness->verdict().ok()) return End(config_.witness->verdict());
-  if (seen.ok() || absl::IsAborted(seen)) return (this->*then)();
+  if (seen.ok() || absl::IsAborted(seen)) return then(*this);
   const Duration wait = contact_.Next();
   world_.log.Warn("log_not_seen",
                   {{"node", config_.name}, {"error", MessageOf(seen)}, {"retry_ms", wait.count()}});
-  After(wait, [then](NodeSession& self) { (self.*then)(); });
+  After(wait, then);
 }
 
 void NodeSession::End(const Status& verdict) {
@@ -106,7 +106,7 @@ void NodeSession::Doubt() {
 // Checking in.
 
 void NodeSession::CheckIn() {
-  if (LooksFirst(&NodeSession::CheckIn)) return;
+  if (LooksFirst([](NodeSession& self) { self.CheckIn(); })) return;
   CheckInRequest request;
   request.unfit = WhyUnfit();
   request.hold = sick_ ? std::min(config_.hold, config_.unfit_hold) : config_.hold;

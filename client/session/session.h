@@ -37,7 +37,7 @@ struct SessionConfig {
   std::shared_ptr<const SecureIdentity> secure = nullptr;  // Null: no secure rounds.
   double vanish = 0;  // A drill: the part of its secure rounds in which it falls silent.
   std::optional<Produced> produces = {};  // What its rows are made under; unset: it does not say.
-  std::string hardware = {};  // This machine's class, as models are certified for it.
+  std::string hardware = {};              // This machine's class, as models are certified for it.
   // What is remembered of the coordinator's log. Null: nothing; the log is not asked for.
   std::shared_ptr<LogWitness> witness = nullptr;
   // Told once, on the strand, when the coordinator is done with for good: why. It has stopped then.
@@ -98,9 +98,9 @@ class NodeSession : public Stepwise<NodeSession> {
   NodeSession(const SessionConfig& config, const SessionWorld& world,
               std::shared_ptr<CoordinatorLink> link, std::shared_ptr<Worker> worker);
 
-  using Step = void (NodeSession::*)();
-  bool LooksFirst(Step then);
-  void OnLogHead(std::uint64_t since, const StatusOr<LogHead>& head, Step then);
+  using Step = std::function<void(NodeSession&)>;
+  bool LooksFirst(const Step& then);
+  void OnLogHead(std::uint64_t since, const StatusOr<LogHead>& head, const Step& then);
   void End(const Status& verdict);
   void Doubt();
 

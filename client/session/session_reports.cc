@@ -15,7 +15,7 @@ void NodeSession::SendAgain() {
 }
 
 void NodeSession::Upload() {
-  if (LooksFirst(&NodeSession::Upload)) return;
+  if (LooksFirst([](NodeSession& self) { self.Upload(); })) return;
   const StatusOr<std::shared_ptr<const Bytes>> file = HeldFile();
   if (!file.ok()) {
     const RoundKey round = held_->round;
@@ -104,6 +104,8 @@ void NodeSession::DropHeldFile() {
 // Reports.
 
 void NodeSession::ReportEvaluation(const RoundKey& round, const EvaluationReport& report) {
+  if (LooksFirst([round, report](NodeSession& self) { self.ReportEvaluation(round, report); }))
+    return;
   link_->ReportEvaluation(
       round, report.examples, report.sums_micro,
       Then([round, report](NodeSession& self, const Status& status) {

@@ -58,7 +58,13 @@ std::optional<SecureStep> DrawSilence(double vanish, Rng& rng) {
 }
 }  // namespace
 
-void NodeSession::GiveSecurely(const Assigned& assignment, SecureOffer offer) {
+void NodeSession::GiveSecurely(const Assigned& assignment, SecureOffer given) {
+  const auto kept = std::make_shared<SecureOffer>(std::move(given));  // Long; a step is copied.
+  if (LooksFirst([assignment, kept](NodeSession& self) {
+        self.GiveSecurely(assignment, std::move(*kept));
+      }))
+    return;
+  SecureOffer& offer = *kept;
   StatusOr<std::unique_ptr<Contribution>> contribution = ContributionTo(*assignment, offer.rows);
   if (!contribution.ok()) return OnTaskError(*assignment, contribution.status());
   world_.log.Info("secure_round_begun", {{"node", config_.name},
