@@ -90,6 +90,24 @@ TEST_F(LogSession, NoticesAForkWithinItsLifeAndGivesNoUpdateAway) {
   EXPECT_TRUE(h.HoldsUpdate());
 }
 
+// A long task, in which the coordinator became another.
+TEST_F(LogSession, GivesNoEvaluationToACoordinatorThatForkedWhileItWorked) {
+  h.coordinator.assignment.kind = client::TaskKind::kEvaluate;
+  h.worker.run = [this](const client::Assignment&, std::uint64_t) -> StatusOr<client::TrainResult> {
+    h.clock.Advance(10min);
+    story = &log.second;
+    size = 30;
+    return client::TrainResult{.examples = 4, .loss = 0.5, .metrics = {{"sse", 1.0}}, .update = {}};
+  };
+  h.Boot();
+  h.RunFor(1min);  // Which the task takes, and more;
+  h.RunFor(1min);  // and this is what comes after it.
+  EXPECT_EQ(Runs(), 1U);
+  EXPECT_THAT(h.coordinator.evaluated, IsEmpty());
+  ASSERT_TRUE(verdict);
+  EXPECT_THAT(*verdict, Fails(absl::StatusCode::kFailedPrecondition, Reason::kLOG_FORKED));
+}
+
 TEST_F(LogSession, LooksAgainEveryFiveMinutes) {
   h.Boot();
   h.RunFor(20min);
