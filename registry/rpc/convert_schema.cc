@@ -128,7 +128,7 @@ StatusOr<ConfigChange> FromProto(const v1::ConfigureSchemasRequest& in) {
   return out;
 }
 
-v1::SchemaSettings::Level ToProto(CompatibilityLevel in) {
+v1::SchemaSettings::Level LevelToProto(CompatibilityLevel in) {
   v1::SchemaSettings::Level out = v1::SchemaSettings::LEVEL_UNSPECIFIED;
   v1::SchemaSettings::Level_Parse(Text(NameOf(in)), &out);
   return out;

@@ -18,7 +18,7 @@ StatusOr<std::optional<CompatibilityLevel>> FromProto(v1::SchemaSettings::Level 
 StatusOr<std::optional<SubjectMode>> FromProto(v1::SchemaSettings::Mode in);
 StatusOr<ConfigChange> FromProto(const v1::ConfigureSchemasRequest& in);
 
-v1::SchemaSettings::Level ToProto(CompatibilityLevel in);
+v1::SchemaSettings::Level LevelToProto(CompatibilityLevel in);
 v1::SchemaSettings::Mode ToProto(SubjectMode in);
 v1::SchemaVersion ToProto(const RegisteredSchema& in);
 v1::SchemaVersion ToSummary(const RegisteredSchema& in);  // Without the text and what hangs on it.

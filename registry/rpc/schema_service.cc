@@ -74,7 +74,7 @@ StatusOr<v1::CheckSchemaReply> SchemaService::Check(const v1::CheckSchemaRequest
   MUSTER_ASSIGN(const auto found, schemas_.CheckCompatibility(question));
   MUSTER_ASSIGN(const SubjectConfig config, schemas_.GetConfig(question.subject, true));
   v1::CheckSchemaReply out;
-  out.set_level(ToProto(question.level.value_or(config.level.value_or(kDefaultLevel))));
+  out.set_level(LevelToProto(question.level.value_or(config.level.value_or(kDefaultLevel))));
   out.set_compatible(found.empty());
   for (const Incompatibility& i : found) *out.add_differences() = ToProto(i);
   const auto same = schemas_.Lookup(question.subject, question.schema, {});
@@ -116,7 +116,7 @@ StatusOr<v1::SchemaSettings> SchemaService::SettingsOf(const SubjectName& subjec
     if (own.group) out.add_own("group");
     if (schemas_.GetMode(subject, false).ok()) out.add_own("mode");
   }
-  out.set_level(ToProto(config.level.value_or(kDefaultLevel)));
+  out.set_level(LevelToProto(config.level.value_or(kDefaultLevel)));
   out.set_normalise(config.normalise.value_or(false));
   out.set_group(config.group.value_or(""));
   out.set_mode(ToProto(mode));

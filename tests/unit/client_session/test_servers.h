@@ -108,7 +108,8 @@ class TestEnrolment final
 using TestEdgeBase = v1::EdgeService::WithRawCallbackMethod_Download<
     v1::EdgeService::WithRawCallbackMethod_Upload<v1::EdgeService::WithCallbackMethod_CheckIn<
         v1::EdgeService::WithCallbackMethod_UploadOffset<
-            v1::EdgeService::WithCallbackMethod_ReportFailure<v1::EdgeService::Service>>>>>;
+            v1::EdgeService::WithCallbackMethod_ReportFailure<
+                v1::EdgeService::WithCallbackMethod_GetLogHead<v1::EdgeService::Service>>>>>>;
 
 class TestCoordinator final : public TestEdgeBase {
  public:
