@@ -6,13 +6,17 @@
 
 #include "base/fact.h"
 #include "bench/require.h"
+#include "coordinator/campaign/campaign.h"
+#include "registry/contract.h"
+#include "registry/model.h"
 
 namespace muster::bench {
 namespace {
 constexpr std::uint64_t kFactsPerAppend = 500;
+const Timestamp kBegin = FromUnixMillis(1'790'000'000'000);
 
 std::string Fact(const char* type, Json body) {
-  return Require(EncodeFact({type, "system", FromUnixMillis(1'790'000'000'000)}, std::move(body)));
+  return Require(EncodeFact({type, "system", kBegin}, std::move(body)));
 }
 std::string DigestText(std::uint64_t n) { return fmt::format("sha256:{:064x}", n); }
 
@@ -36,9 +40,47 @@ std::vector<std::string> FactsOfRound(std::uint64_t round, std::uint64_t devices
   return out;
 }
 
-Json Version(std::uint64_t number) {
-  return {{"version", number},     {"params", DigestText(number)},  {"contract", "plant"},
-          {"contract_version", 1}, {"metrics", {{"rmse", "13.7"}}}, {"parameters", 29'057}};
+registry::ModelVersion Version(std::uint64_t number) {
+  registry::ModelVersion v;
+  v.model = ModelName(kModel);
+  v.version = VersionNumber(number);
+  v.params = Digest({std::byte(number)});
+  v.contract = ContractName("plant");
+  v.contract_version = VersionNumber(1);
+  v.measured.metrics["rmse"] = 13.7;
+  v.parameters = 29'057;
+  v.created_at = kBegin;
+  v.created_by = "system";
+  return v;
+}
+
+std::string CampaignRow(const coordinator::CampaignFact& fact) {
+  return Require(coordinator::EncodeCampaignFact(fact, "system", kBegin));
+}
+
+std::string ContractRow() {
+  registry::ContractSpec spec;
+  spec.name = ContractName("plant");
+  spec.description = "One row an hour.";
+  spec.fields.push_back({.name = "heat", .unit = "Cel", .min = 0, .max = 100});
+  return Require(registry::EncodeFact(
+      registry::ContractVersionCreated{{VersionNumber(1), spec, kBegin, "system"}}));
+}
+
+// What was applied, an uploaded version, and one that `rounds` rounds made of it.
+std::vector<std::string> ModelRows(std::uint64_t rounds) {
+  const registry::ModelSpec spec{ModelName(kModel), "wear",           ContractName("plant"),
+                                 VersionNumber(1),  {{"heat"}, 1, 1}, {"heat", {}, {}}};
+  registry::ModelVersion made = Version(2);
+  made.parent = VersionNumber(1);
+  made.origin = registry::CampaignRound{CampaignName("learn"), RoundNumber(rounds)};
+  std::vector<std::string> rows;
+  for (const registry::ModelFact& fact :
+       {registry::ModelFact(registry::ModelApplied{spec, kBegin, "operator/ann"}),
+        registry::ModelFact(registry::ModelVersionCreated{Version(1)}),
+        registry::ModelFact(registry::ModelVersionCreated{std::move(made)})})
+    rows.push_back(Require(registry::EncodeFact(fact)));
+  return rows;
 }
 }  // namespace
 
@@ -52,34 +94,27 @@ void WriteOthers(Journal& journal, std::uint64_t facts) {
 }
 
 std::uint64_t WriteCampaign(Journal& journal, std::uint64_t rounds, std::uint64_t devices) {
-  Json contract{{"description", "One row an hour."},
-                {"fields", Json::array({{{"name", "heat"}, {"type", "FLOAT"}, {"unit", "Cel"}}})}};
-  Require(journal.Append("contract/plant", 0, {{Fact("ContractVersionCreated", contract)}}));
-  Json version = Version(2);
-  version["campaign"] = "learn";
-  version["round"] = rounds;
-  version["parent"] = 1;
-  std::vector<std::string> campaign{
-      Fact("CampaignApplied", {{"spec", {{"plan", {{"rounds", rounds}}}}}})};
+  Require(journal.Append("contract/plant", 0, {{ContractRow()}}));
+  coordinator::CampaignApplied applied;
+  applied.spec.name = CampaignName("learn");
+  applied.spec.model = ModelName(kModel);
+  applied.spec.base_version = VersionNumber(1);
+  applied.spec.plan.rounds = static_cast<std::uint32_t>(rounds);
+  applied.base = {VersionNumber(1), Version(1).params, {}, ContractName("plant"), VersionNumber(1)};
+  std::vector<std::string> campaign{CampaignRow(std::move(applied))};
   for (std::uint64_t round = 1; round <= rounds; ++round) {
     Require(journal.Append(fmt::format("round/learn/{}/1", round), 0, FactsOfRound(round, devices),
                            true));
-    campaign.push_back(Fact(
-        "RoundSucceeded",
-        {{"attempt", 1}, {"counted", devices}, {"params", DigestText(round)}, {"round", round}}));
+    coordinator::RoundSucceeded done;
+    done.key = {CampaignName("learn"), RoundNumber(round), 1};
+    done.params = Digest({std::byte(round), std::byte(round >> 8)});
+    done.counted = static_cast<std::uint32_t>(devices);
+    campaign.push_back(CampaignRow(std::move(done)));
   }
+  campaign.push_back(CampaignRow(coordinator::CampaignCompleted{"all rounds are done"}));
   Require(journal.Append("campaign/learn", 0, campaign, true));
-  Json applied{{"contract", "plant"},
-               {"contract_version", 1},
-               {"description", "wear"},
-               {"features", Json::array({"heat"})},
-               {"label", {{"field", "heat"}}},
-               {"rows", 1},
-               {"stride", 1}};
-  Require(journal.Append(fmt::format("model/{}", kModel), 0,
-                         {{Fact("ModelApplied", applied), Fact("ModelVersionCreated", Version(1)),
-                           Fact("ModelVersionCreated", version)}}));
-  return rounds * (kFactsOfARound + 1) + 5;
+  Require(journal.Append(fmt::format("model/{}", kModel), 0, ModelRows(rounds)));
+  return rounds * (kFactsOfARound + 1) + 6;
 }
 
 }  // namespace muster::bench

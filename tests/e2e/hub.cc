@@ -28,6 +28,13 @@ void Require(const Status& status) {
   if (!status.ok()) throw std::runtime_error(status.ToString());
 }
 
+// Connected: on a busy machine a first handshake may fail, and only that is tried again.
+std::shared_ptr<grpc::Channel> Connected(std::shared_ptr<grpc::Channel> channel) {
+  if (!channel->WaitForConnected(std::chrono::system_clock::now() + kDeadline))
+    throw std::runtime_error("the coordinator takes no connection");
+  return channel;
+}
+
 std::string Text(ByteView bytes) { return std::string(AsText(bytes)); }
 
 coordinator::ServerOptions Options(const muster::testing::TempDir& dir,
@@ -121,9 +128,9 @@ Hub::Hub() : authority_(Require(platform::Ed25519PrivateKey::Generate(rng_))) {
   server_ = Require(coordinator::StartServer(Options(dir_, authority_.PublicKey()), log_));
   const std::string home = data_dir() + "/operator/";
   ca_pem_ = Require(platform::ReadTextFile(home + "ca.pem", kMaxPem));
-  operator_ = rpc::MakeChannel(
+  operator_ = Connected(rpc::MakeChannel(
       address(), {ca_pem_, Require(platform::ReadTextFile(home + "certificate.pem", kMaxPem)),
-                  Require(platform::ReadPrivateFile(home + "key.pem"))});
+                  Require(platform::ReadPrivateFile(home + "key.pem"))}));
 }
 
 std::shared_ptr<grpc::Channel> Hub::Anonymous() const {
@@ -159,8 +166,8 @@ std::unique_ptr<Device> Hub::Enrol(const std::string& name,
   const v1::EnrolReply reply = Require(TryEnrol(
       name, labels, authority_, tls, platform::SystemClock().Now() + std::chrono::hours(1)));
   return std::make_unique<Device>(
-      name,
-      rpc::MakeChannel(address(), {reply.ca_pem(), reply.certificate_pem(), Require(tls.ToPem())}));
+      name, Connected(rpc::MakeChannel(
+                address(), {reply.ca_pem(), reply.certificate_pem(), Require(tls.ToPem())})));
 }
 
 void Hub::CreateModel(const Params& params) {
