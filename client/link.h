@@ -86,7 +86,7 @@ struct CheckInRequest {
   std::optional<RoundKey> held;
   std::optional<Unfit> unfit;
   std::optional<Produced> produces = {};  // Unset: whatever a task says.
-  std::string hardware = {};  // This machine's class.
+  std::string hardware = {};              // This machine's class.
 };
 struct CheckInReply {
   HeldState held = HeldState::kNothingHeld;
@@ -144,6 +144,8 @@ class CoordinatorLink {
   using Sink = std::function<Status(ByteView)>;
 
   virtual ~CoordinatorLink() = default;
+  // False when the next call has to connect first, so that another may answer it than the last.
+  virtual bool IsConnected() const { return true; }
   virtual void CheckIn(const CheckInRequest& request, Callback<CheckInReply> done) = 0;
   // The blob's bytes from `offset`. NOT_FOUND (BLOB_NOT_FOUND).
   virtual void Download(const Digest& digest, std::uint64_t offset, Sink sink, Done done) = 0;

@@ -19,6 +19,9 @@ class GrpcLink final : public CoordinatorLink {
   GrpcLink(std::shared_ptr<grpc::Channel> channel, Executor& transfers);
   ~GrpcLink() override;
 
+  bool IsConnected() const override {
+    return channel_->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_READY;
+  }
   void CheckIn(const CheckInRequest& request, Callback<CheckInReply> done) override;
   void Download(const Digest& digest, std::uint64_t offset, Sink sink, Done done) override;
   void UploadOffset(const RoundKey& round, std::uint64_t total,

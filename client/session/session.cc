@@ -1,6 +1,7 @@
 #include "client/session/session.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "client/secure/terms.h"
 #include "client/session/rules.h"
@@ -72,6 +73,8 @@ bool NodeSession::LooksFirst(const Step& then) {
     End(config_.witness->verdict());
     return true;
   }
+  if (std::exchange(looked_, false)) return false;
+  if (!link_->IsConnected()) Doubt();  // A coordinator that ends in good order fails no call.
   if (!config_.witness->Due(world_.clock.Now())) return false;
   const std::uint64_t since = config_.witness->remembered();
   link_->GetLogHead(since, Then([since, then](NodeSession& self, const StatusOr<LogHead>& head) {
@@ -84,6 +87,7 @@ void NodeSession::OnLogHead(std::uint64_t since, const StatusOr<LogHead>& head, 
   const Status seen =
       head.ok() ? config_.witness->See(since, *head, world_.clock.Now()) : head.status();
   if (!config_.witness->verdict().ok()) return End(config_.witness->verdict());
+  looked_ = seen.ok();
   if (seen.ok() || absl::IsAborted(seen)) return then(*this);
   const Duration wait = contact_.Next();
   world_.log.Warn("log_not_seen",

@@ -99,7 +99,7 @@ class NodeSession : public Stepwise<NodeSession> {
               std::shared_ptr<CoordinatorLink> link, std::shared_ptr<Worker> worker);
 
   using Step = std::function<void(NodeSession&)>;
-  bool LooksFirst(const Step& then);
+  bool LooksFirst(const Step& then);  // `then` asks this again.
   void OnLogHead(std::uint64_t since, const StatusOr<LogHead>& head, const Step& then);
   void End(const Status& verdict);
   void Doubt();
@@ -158,6 +158,7 @@ class NodeSession : public Stepwise<NodeSession> {
   Backoff transfer_;  // Artefacts and updates: a coordinator that answers may still not deliver.
   std::optional<Held> held_;
   bool resend_ = false;  // The coordinator said that it has nothing (any more).
+  bool looked_ = false;  // At the log, just now: the step that waited for it may go on.
   std::optional<Sick> sick_;
   std::optional<Failure> failed_;         // The last that it reported.
   std::vector<Refusal> refusals_;         // Campaigns that may not ask it, as last heard; sorted.

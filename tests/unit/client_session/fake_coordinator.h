@@ -46,6 +46,7 @@ class FakeCoordinator {
   std::vector<client::SecureAsk> secure_asks;
   std::function<StatusOr<client::SecureAnswer>(const client::SecureAsk&)> answer_secure;
   std::function<StatusOr<client::LogHead>(std::uint64_t since)> show_log;
+  bool connected = true;  // Whether its next call goes over the old line.
 
   RoundKey Current() const { return {CampaignName("c"), RoundNumber(round_), 1}; }
   bool Done() const { return round_ > rounds_; }
@@ -142,6 +143,7 @@ class FakeLink final : public client::CoordinatorLink {
            const LineFaults& faults)
       : coordinator_(coordinator), executor_(executor), clock_(clock), rng_(rng), faults_(faults) {}
 
+  bool IsConnected() const override { return coordinator_.connected; }
   void CheckIn(const client::CheckInRequest& request,
                Callback<client::CheckInReply> done) override {
     Call<client::CheckInReply>(

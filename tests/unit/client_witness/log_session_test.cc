@@ -90,6 +90,29 @@ TEST_F(LogSession, NoticesAForkWithinItsLifeAndGivesNoUpdateAway) {
   EXPECT_TRUE(h.HoldsUpdate());
 }
 
+// It ended in good order and was there again before anybody called: no call has failed.
+TEST_F(LogSession, LooksAtTheLogAgainWheneverItHasToConnect) {
+  h.Boot();
+  h.RunFor(10s);
+  ASSERT_TRUE(h.coordinator.Done());
+  const std::size_t before = asked.size();
+  h.coordinator.connected = false;
+  size = 24;
+  h.RunFor(10s);
+  EXPECT_GT(asked.size(), before);
+  ASSERT_TRUE(verdict);
+  EXPECT_THAT(*verdict, Fails(absl::StatusCode::kFailedPrecondition, Reason::kLOG_REWOUND));
+}
+
+// A line that is never up in between must not keep it from working.
+TEST_F(LogSession, WorksAlsoWhenEachCallConnectsAnew) {
+  h.coordinator.connected = false;
+  h.Boot();
+  h.RunFor(60s);
+  EXPECT_TRUE(h.coordinator.Done());
+  EXPECT_FALSE(verdict);
+}
+
 // A long task, in which the coordinator became another.
 TEST_F(LogSession, GivesNoEvaluationToACoordinatorThatForkedWhileItWorked) {
   h.coordinator.assignment.kind = client::TaskKind::kEvaluate;
