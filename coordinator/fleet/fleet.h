@@ -43,8 +43,8 @@ struct Device {
   // Campaigns that want it and may not ask it, since the coordinator started: what cannot be read.
   std::map<CampaignName, std::string> refusals;
   bool refusals_told = true;  // Whether it has heard of all of them.
-  bool forgotten = false;  // Its row is to be erased.
-  std::string hardware;    // Its class, as it said since the coordinator started.
+  bool forgotten = false;     // Its row is to be erased.
+  std::string hardware;       // Its class, as it said since the coordinator started.
   // What it was caught lying about in a secure sum; it is asked for nothing until it is released.
   std::optional<std::string> quarantine;
 };
