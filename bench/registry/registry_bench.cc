@@ -18,7 +18,9 @@
 #include "coordinator/app/log_keeper.h"
 #include "coordinator/app/log_key.h"
 #include "coordinator/app/server.h"
+#include "platform/keys.h"
 #include "platform/openssl_crypto.h"
+#include "platform/private_file.h"
 #include "platform/secure_rng.h"
 #include "platform/system_clock.h"
 #include "platform/thread_pool.h"
@@ -135,6 +137,11 @@ void BenchStart(Report& report, const fs::path& dir, std::uint64_t facts) {
   options.trust_domain = kDomain;
   options.listen = {"127.0.0.1", 0};
   options.http = {"127.0.0.1", 0};
+  options.authority_key_file = dir / "authority.pub";
+  platform::OpenSslRng rng;
+  const auto authority = Require(platform::Ed25519PrivateKey::Generate(rng));
+  Require(
+      platform::WritePublicFile(options.authority_key_file, ToHex(authority.PublicKey()) + "\n"));
   std::unique_ptr<coordinator::MusterServer> server;
   const double seconds = Seconds([&] { server = Require(StartServer(options, log)); });
   server->Stop();
