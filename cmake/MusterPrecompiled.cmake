@@ -27,8 +27,9 @@ set(common absl::status fmt::fmt nlohmann_json::nlohmann_json)
 muster_precompile(muster_pch DEPS ${common})
 muster_precompile(muster_grpc_pch DEPS ${common} gRPC::grpc++ HEADERS ${grpc})
 muster_precompile(muster_cli_pch DEPS ${common} gRPC::grpc++ CLI11::CLI11 HEADERS ${grpc} <CLI/CLI.hpp>)
-muster_precompile(muster_tests_pch DEPS ${common} GTest::gmock GTest::gtest HEADERS ${gtest})
-muster_precompile(muster_grpc_tests_pch DEPS ${common} gRPC::grpc++ GTest::gmock GTest::gtest HEADERS ${grpc} ${gtest})
+muster_precompile(muster_tests_pch DEPS muster_test_flags ${common} GTest::gmock GTest::gtest HEADERS ${gtest})
+muster_precompile(muster_grpc_tests_pch DEPS muster_test_flags ${common} gRPC::grpc++ GTest::gmock GTest::gtest
+  HEADERS ${grpc} ${gtest})
 
 # muster_use_precompiled(target): the one that fits what it links.
 function(muster_use_precompiled target)

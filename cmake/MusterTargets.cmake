@@ -28,8 +28,8 @@ function(muster_test name)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
-  target_link_libraries(${name} PRIVATE muster_flags ${ARG_DEPS} GTest::gmock GTest::gtest GTest::gtest_main)
-  target_compile_options(${name} PRIVATE -O1)  # What they test is optimised fully; they need not be.
+  target_link_libraries(${name} PRIVATE muster_flags muster_test_flags ${ARG_DEPS} GTest::gmock
+    GTest::gtest GTest::gtest_main)
   muster_use_precompiled_for_test(${name} ${ARG_DEPS})
   add_dependencies(muster_tests ${name})
   if("tsan" IN_LIST ARG_LABELS)
