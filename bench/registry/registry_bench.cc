@@ -83,16 +83,24 @@ void BenchEvidence(Report& report, Place& place, audit::MerkleLog& log) {
               "read from SQLite, hashed, tiles written and signed", 5000, kAtLeast});
   const double verifying = MedianSeconds(
       [&] { Require(evidence::Verify(bundle, place.key.verifier, place.crypto).status()); });
-  const double proofs = MedianSeconds([&] {
+  const auto hash_of = [&](const evidence::Leaf& leaf) {
+    return audit::LeafHash(place.crypto, AsBytes(leaf.text));
+  };
+  const auto count = static_cast<double>(bundle.leaves.size());
+  const double alone = MedianSeconds([&] {
     for (const evidence::Leaf& leaf : bundle.leaves)
-      Require(audit::VerifyInclusion(place.crypto, leaf.index,
-                                     audit::LeafHash(place.crypto, AsBytes(leaf.text)), leaf.hashes,
-                                     head));
+      Require(
+          audit::VerifyInclusion(place.crypto, leaf.index, hash_of(leaf), leaf.hashes, head));
   });
-  report.Add(
-      {"verify_proofs", "per_s", static_cast<double>(bundle.leaves.size()) / proofs,
-       fmt::format("the whole bundle, of {} facts, in {:.2f} s", bundle.leaves.size(), verifying),
-       100'000, kAtLeast});
+  const double proofs = MedianSeconds([&] {
+    audit::InclusionVerifier verifier(place.crypto, head);
+    for (const evidence::Leaf& leaf : bundle.leaves)
+      Require(verifier.Verify(leaf.index, hash_of(leaf), leaf.hashes));
+  });
+  report.Add({"verify_proofs", "per_s", count / proofs,
+              fmt::format("{:.0f}/s each alone; the whole bundle of {} facts in {:.2f} s",
+                          count / alone, bundle.leaves.size(), verifying),
+              100'000, kAtLeast});
 }
 
 // How long until a fact is in a signed checkpoint, whenever it comes.

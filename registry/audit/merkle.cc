@@ -19,9 +19,11 @@ Status Invalid(fmt::format_string<Args...> f, Args&&... args) {
 struct Climb {
   std::uint64_t node = 0;
   std::uint64_t last = 0;
+  unsigned height = 0;
   void Up() {
     node >>= 1;
     last >>= 1;
+    ++height;
   }
   // Whether the next hash of the proof stands to the left of the node.
   bool FromLeft() const { return (node & 1) != 0 || node == last; }
@@ -60,21 +62,45 @@ Digest FullRoot(const Hasher& hasher, std::span<const Digest> nodes) {
 
 Status VerifyInclusion(const Hasher& hasher, std::uint64_t index, const Digest& leaf_hash,
                        std::span<const Digest> path, const TreeHead& head) {
-  if (index >= head.size) return Invalid("leaf {} is beyond a tree of {} leaves", index, head.size);
-  Climb climb{index, head.size - 1};
+  return InclusionVerifier(hasher, head).Verify(index, leaf_hash, path);
+}
+
+Status InclusionVerifier::Verify(std::uint64_t index, const Digest& leaf_hash,
+                                 std::span<const Digest> path) {
+  if (index >= head_.size)
+    return Invalid("leaf {} is beyond a tree of {} leaves", index, head_.size);
+  if (path.size() > kMostProofHashes) return Invalid("{} hashes are too many", path.size());
+  climb_.clear();
+  Climb climb{index, head_.size - 1};
   Digest root = leaf_hash;
-  for (const Digest& hash : path) {
-    if (climb.last == 0) return Invalid("{} hashes are too many", path.size());
+  for (; !path.empty(); path = path.subspan(1)) {
+    if (climb.last == 0) return Invalid("{} hashes are too many", climb_.size() + path.size());
+    // Two proofs that meet go on alike: as many hashes, and the same ones.
+    if (path.size() <= held_.size()) {
+      const auto met = held_.end() - static_cast<std::ptrdiff_t>(path.size());
+      if (met->height == climb.height && met->node == climb.node) {
+        if (root != met->hash ||
+            !std::ranges::equal(path, std::ranges::subrange(met, held_.end()), {}, {},
+                                &Step::sibling))
+          return Invalid("leaf {} is not in this tree", index);
+        climb_.insert(climb_.end(), met, held_.end());
+        held_.swap(climb_);
+        return Ok();
+      }
+    }
+    const Digest& hash = path.front();
+    climb_.push_back({climb.height, climb.node, root, hash});
     if (climb.FromLeft()) {
-      root = NodeHash(hasher, hash, root);
+      root = NodeHash(hasher_, hash, root);
       climb.SkipLoneHeights();
     } else {
-      root = NodeHash(hasher, root, hash);
+      root = NodeHash(hasher_, root, hash);
     }
     climb.Up();
   }
-  if (climb.last != 0) return Invalid("{} hashes are too few", path.size());
-  if (root != head.root) return Invalid("leaf {} is not in this tree", index);
+  if (climb.last != 0) return Invalid("{} hashes are too few", climb_.size());
+  if (root != head_.root) return Invalid("leaf {} is not in this tree", index);
+  held_.swap(climb_);
   return Ok();
 }
 

@@ -13,10 +13,10 @@ Status Invalid(fmt::format_string<Args...> f, Args&&... args) {
 }
 
 Status CheckLeaves(const Bundle& bundle, const audit::TreeHead& tree, const Hasher& hasher) {
+  audit::InclusionVerifier verifier(hasher, tree);
   for (const Leaf& leaf : bundle.leaves) {
     const Digest hash = audit::LeafHash(hasher, AsBytes(leaf.text));
-    if (const Status in = audit::VerifyInclusion(hasher, leaf.index, hash, leaf.hashes, tree);
-        !in.ok())
+    if (const Status in = verifier.Verify(leaf.index, hash, leaf.hashes); !in.ok())
       return Prefixed(in, fmt::format("leaf {}", leaf.index));
   }
   return Ok();

@@ -1,6 +1,8 @@
 #include "client/pipeline/pipeline.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -257,7 +259,10 @@ TEST(Pipeline, RefusesASettingThatCannotWork) {
 
 class DatasetFile : public testing::Test {
  protected:
-  const std::filesystem::path path_ = testing::TempDir() + "dataset.safetensors";
+  // Tests of one program run side by side, each in a process of its own.
+  const std::filesystem::path path_ =
+      fmt::format("{}dataset.{}.safetensors", testing::TempDir(), ::getpid());
+  ~DatasetFile() override { std::filesystem::remove(path_); }
   Status Write(std::string_view text) {
     const std::array parts = {AsBytes(text)};
     return WriteFileBytes(path_, parts);

@@ -1,5 +1,9 @@
 #include "config/load.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
 #include <fstream>
 
 #include "expect.h"
@@ -169,9 +173,10 @@ TEST(LoadResources, SaysWhyAFileCannotBeRead) {
 }
 
 TEST(LoadResources, ReadsFromAFile) {
-  const std::string path = testing::TempDir() + "load_test_campaign.yaml";
+  const std::string path = fmt::format("{}load_test.{}.yaml", testing::TempDir(), ::getpid());
   std::ofstream(path) << Good();
   const auto r = LoadResources(path);
+  std::remove(path.c_str());
   ASSERT_TRUE(r.ok()) << r.status();
   EXPECT_EQ(r->front().source.Where("plan.seed"), path + ":9:3");
 }

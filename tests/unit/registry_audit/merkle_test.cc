@@ -4,6 +4,7 @@
 #include <limits>
 #include <set>
 
+#include "base/seeded.h"
 #include "registry/audit/frontier.h"
 #include "tests/unit/registry_audit/testing.h"
 
@@ -144,6 +145,64 @@ TEST(Merkle, AnInclusionProofThatIsTouchedAnywhereIsRefused) {
           ASSERT_THAT(verify(index, tree.leaf(index), path, tree.Head(other)), IsNoProof());
       }
     }
+}
+
+TEST(Merkle, ProofsOfManyLeavesHoldInAnyOrder) {
+  NaiveTree tree = NaiveTree::Numbered(kSizes);
+  SeededRng rng(20'261'127);
+  for (std::uint64_t size = 1; size <= kSizes; ++size) {
+    const TreeHead head = tree.Head(size);
+    InclusionVerifier ascending(kHasher, head), shuffled(kHasher, head);
+    for (std::uint64_t index = 0; index < size; ++index) {
+      const std::uint64_t any = rng.Next() % size;
+      ASSERT_THAT(ascending.Verify(index, tree.leaf(index), tree.Path(index, 0, size)), IsOk());
+      ASSERT_THAT(shuffled.Verify(any, tree.leaf(any), tree.Path(any, 0, size)), IsOk());
+    }
+  }
+}
+
+TEST(Merkle, AProofAfterAnotherIsRefusedWhereverItIsTouched) {
+  NaiveTree tree = NaiveTree::Numbered(70);
+  for (std::uint64_t size : {1, 2, 3, 5, 8, 13, 31, 32, 33, 70})
+    for (std::uint64_t index = 0; index < size; ++index) {
+      const TreeHead head = tree.Head(size);
+      const Hashes path = tree.Path(index, 0, size);
+      for (const std::uint64_t before : {index, index ^ 1, index / 2, size - 1}) {
+        if (before >= size) continue;
+        InclusionVerifier verifier(kHasher, head);
+        ASSERT_THAT(verifier.Verify(before, tree.leaf(before), tree.Path(before, 0, size)), IsOk());
+        for (const Hashes& spoiled : Spoiled(path))
+          ASSERT_THAT(verifier.Verify(index, tree.leaf(index), spoiled), IsNoProof());
+        ASSERT_THAT(verifier.Verify(index, Flipped(tree.leaf(index), size), path), IsNoProof());
+        if (index != before)
+          ASSERT_THAT(verifier.Verify(before, tree.leaf(index), path), IsNoProof());
+        // What was refused is not remembered.
+        ASSERT_THAT(verifier.Verify(index, tree.leaf(index), path), IsOk());
+      }
+    }
+}
+
+TEST(Merkle, NeighboursShareTheHashesAboveThem) {
+  class Counting final : public Hasher {
+   public:
+    Digest Sha256(ByteView bytes) const override {
+      ++count;
+      return kHasher.Sha256(bytes);
+    }
+    mutable int count = 0;
+  };
+  NaiveTree tree = NaiveTree::Numbered(kSizes);
+  const Counting counting;
+  InclusionVerifier verifier(counting, tree.Head(kSizes));
+  const auto cost = [&](std::uint64_t index) {
+    counting.count = 0;
+    EXPECT_THAT(verifier.Verify(index, tree.leaf(index), tree.Path(index, 0, kSizes)), IsOk());
+    return counting.count;
+  };
+  EXPECT_EQ(cost(6), static_cast<int>(tree.Path(6, 0, kSizes).size()));
+  EXPECT_EQ(cost(7), 1);
+  EXPECT_EQ(cost(7), 0);
+  EXPECT_EQ(cost(8), 4);
 }
 
 TEST(Merkle, AConsistencyProofThatIsTouchedAnywhereIsRefused) {
