@@ -3,6 +3,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/status.h"
@@ -49,6 +52,21 @@ class Blobs {
   }
 };
 
+// One file that grows by records, each under a tag: what many writers put down side by side for the
+// price of a few syncs. Safe from any thread.
+class Spool {
+ public:
+  virtual ~Spool() = default;
+  // Writes a record behind the others and tells `done` once it is durable, from this thread or from
+  // one that waits for the same sync: whoever comes while the disk is busy shares the next one. The
+  // last record of a tag is its record. After an error in a sync no more are taken.
+  virtual void Append(std::uint32_t tag, ByteView record, std::function<void(Status)> done) = 0;
+  // NOT_FOUND: no record has this tag.
+  virtual StatusOr<std::uint64_t> SizeOf(std::uint32_t tag) const = 0;
+  // Fills `out` from `offset` of a tag's record; NOT_FOUND, and DATA_LOSS when it is shorter.
+  virtual Status Read(std::uint32_t tag, std::uint64_t offset, std::span<std::byte> out) const = 0;
+};
+
 // Small named files that are replaced as a whole (accumulator checkpoints, agent state): Put
 // writes beside, fsyncs and renames, so a reader sees the old bytes or the new.
 class Files {
@@ -58,6 +76,9 @@ class Files {
   virtual StatusOr<Bytes> Get(std::string_view name) = 0;  // NOT_FOUND
   virtual Status Remove(std::string_view name) = 0;        // OK when absent.
   virtual StatusOr<std::vector<std::string>> List(std::string_view prefix) = 0;
+  // Opens a growing file, or makes one. What a crash cut short at its end is gone; what was told
+  // durable is there. Removed by its name as any other; nobody else may have it open.
+  virtual StatusOr<std::unique_ptr<Spool>> OpenSpool(std::string_view name) = 0;
 };
 
 }  // namespace muster

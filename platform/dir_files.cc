@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "platform/file_spool.h"
 #include "platform/posix_file.h"
 
 namespace muster::platform {
@@ -78,6 +79,13 @@ StatusOr<std::vector<std::string>> DirFiles::List(std::string_view prefix) {
   if (error) return ErrnoStatus(error.value(), "cannot list", directory_);
   std::sort(names.begin(), names.end());
   return names;
+}
+
+StatusOr<std::unique_ptr<Spool>> DirFiles::OpenSpool(std::string_view name) {
+  MUSTER_TRY(CheckFileName(name));
+  const std::string path = fmt::format("{}/{}", directory_, name);
+  MUSTER_TRY(MakeDirectories(std::filesystem::path(path).parent_path().string()));
+  return FileSpool::Open(path);
 }
 
 }  // namespace muster::platform

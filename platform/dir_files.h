@@ -25,6 +25,7 @@ class DirFiles final : public Files {
   Status Remove(std::string_view name) override;
   // Sorted. Cost: walks the whole directory.
   StatusOr<std::vector<std::string>> List(std::string_view prefix) override;
+  StatusOr<std::unique_ptr<Spool>> OpenSpool(std::string_view name) override;
 
  private:
   explicit DirFiles(std::string directory) : directory_(std::move(directory)) {}

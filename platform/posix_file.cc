@@ -69,6 +69,17 @@ Status WriteAll(const Fd& fd, ByteView bytes, std::string_view path) {
   return Ok();
 }
 
+Status WriteAt(const Fd& fd, std::uint64_t offset, ByteView bytes, std::string_view path) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::pwrite(fd.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return ErrnoStatus(errno, "cannot write", path);
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+    offset += static_cast<std::uint64_t>(n);
+  }
+  return Ok();
+}
+
 StatusOr<std::size_t> ReadAt(const Fd& fd, std::uint64_t offset, std::span<std::byte> out,
                              std::string_view path) {
   std::size_t done = 0;
@@ -89,9 +100,21 @@ StatusOr<std::uint64_t> FileSize(const Fd& fd, std::string_view path) {
   return static_cast<std::uint64_t>(st.st_size);
 }
 
+Status Truncate(const Fd& fd, std::uint64_t size, std::string_view path) {
+  while (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0)
+    if (errno != EINTR) return ErrnoStatus(errno, "cannot truncate", path);
+  return Ok();
+}
+
 Status SyncFd(const Fd& fd, std::string_view path) {
   while (::fsync(fd.get()) != 0)
     if (errno != EINTR) return ErrnoStatus(errno, "cannot fsync", path);
+  return Ok();
+}
+
+Status SyncData(const Fd& fd, std::string_view path) {
+  while (::fdatasync(fd.get()) != 0)
+    if (errno != EINTR) return ErrnoStatus(errno, "cannot fdatasync", path);
   return Ok();
 }
 

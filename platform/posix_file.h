@@ -41,11 +41,17 @@ Status ErrnoStatus(int error, std::string_view what, std::string_view path);
 StatusOr<Fd> OpenFd(const std::string& path, int flags);
 // Writes all of `bytes` at the descriptor's position. `path` is for the error text, here and below.
 Status WriteAll(const Fd& fd, ByteView bytes, std::string_view path);
+// The same at a place of the file; the descriptor's position stays.
+Status WriteAt(const Fd& fd, std::uint64_t offset, ByteView bytes, std::string_view path);
 // Reads until `out` is full or the file ends; returns the bytes read.
 StatusOr<std::size_t> ReadAt(const Fd& fd, std::uint64_t offset, std::span<std::byte> out,
                              std::string_view path);
 StatusOr<std::uint64_t> FileSize(const Fd& fd, std::string_view path);
+// Cuts the file off at `size`.
+Status Truncate(const Fd& fd, std::uint64_t size, std::string_view path);
 Status SyncFd(const Fd& fd, std::string_view path);
+// Of the file's bytes and length alone: fdatasync(2).
+Status SyncData(const Fd& fd, std::string_view path);
 // Makes the names in a directory durable.
 Status SyncDirectory(const std::string& path);
 // Makes `path` and its parents (mode 0700) where they are missing, each name durable.

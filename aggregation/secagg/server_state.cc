@@ -169,10 +169,11 @@ StatusOr<Bytes> ServerSession::SharesMessage(Member to, const SpooledShares& spo
   if (s == nullptr) return OutOfStep();
   if (!s->shared.members.Contains(to)) return Refused(Violation::kOUTSIDER, "not in U2: {}", to);
   InboundShares message{s->shared.members, s->shared.promises, {}};
-  message.dealt.reserve(s->shared.members.size() * kDealtBytes);
+  message.dealt.resize(s->shared.members.size() * kDealtBytes);
+  std::span<std::byte> rest = message.dealt;
   for (const Member dealer : s->shared.members.Members()) {
-    MUSTER_ASSIGN(const Bytes dealt, ReadDealt(spooled, dealer, to));
-    message.dealt.insert(message.dealt.end(), dealt.begin(), dealt.end());
+    MUSTER_TRY(ReadDealt(spooled, dealer, to, rest.first(kDealtBytes)));
+    rest = rest.subspan(kDealtBytes);
   }
   return Encode(message);
 }

@@ -10,10 +10,9 @@
 
 namespace muster::aggregation::secagg {
 
-StatusOr<Bytes> ReadDealt(const SpooledShares& spooled, Member dealer, Member holder) {
-  MUSTER_ASSIGN(Bytes dealt, spooled(dealer, kShareKeysHead + holder * kDealtBytes, kDealtBytes));
-  if (dealt.size() == kDealtBytes) return dealt;
-  return DataLoss("the spooled shares of member {} are cut short", dealer);
+Status ReadDealt(const SpooledShares& spooled, Member dealer, Member holder,
+                 std::span<std::byte> out) {
+  return spooled(dealer, kShareKeysHead + holder * kDealtBytes, out);
 }
 
 Unmasking::Unmasking(SharedSet shared, MemberSet survivors, const Crypto& crypto, Defences defences)
@@ -38,13 +37,14 @@ StatusOr<Unmasking> Unmasking::Begin(SharedSet shared, MemberSet survivors,
                                      const SpooledShares& spooled, const Crypto& crypto,
                                      Defences defences) {
   Unmasking out(std::move(shared), std::move(survivors), crypto, defences);
-  for (Needed& needed : out.needed_) needed.dealt.resize(out.shared_.cohort->devices());
-  // Holder by holder, as the spool was read before.
-  for (const Member holder : out.survivors_.Members())
-    for (Needed& needed : out.needed_) {
-      MUSTER_ASSIGN(const Bytes dealt, ReadDealt(spooled, needed.dealer, holder));
-      needed.dealt[holder] = ToldIn(dealt, needed.kind);
-    }
+  Bytes dealt(out.shared_.cohort->devices() * kDealtBytes);
+  for (Needed& needed : out.needed_) {
+    MUSTER_TRY(ReadDealt(spooled, needed.dealer, 0, dealt));
+    needed.dealt.resize(out.shared_.cohort->devices());
+    for (const Member holder : out.survivors_.Members())
+      needed.dealt[holder] =
+          ToldIn(ByteView(dealt).subspan(holder * kDealtBytes, kDealtBytes), needed.kind);
+  }
   return out;
 }
 

@@ -22,11 +22,12 @@ struct SharedSet {
   Digest hash;                          // SharedSetHash
 };
 
-// Reads `size` bytes at `offset` of the encoded ShareKeys that `dealer` sent.
+// Fills `out` from `offset` of the encoded ShareKeys that `dealer` sent; an error when it has fewer.
 using SpooledShares =
-    std::function<StatusOr<Bytes>(Member dealer, std::size_t offset, std::size_t size)>;
-// What `dealer` dealt `holder`: kDealtBytes. DATA_LOSS when the spool has fewer.
-StatusOr<Bytes> ReadDealt(const SpooledShares& spooled, Member dealer, Member holder);
+    std::function<Status(Member dealer, std::size_t offset, std::span<std::byte> out)>;
+// What `dealer` dealt the holders from `holder` on: kDealtBytes each, as many as fill `out`.
+Status ReadDealt(const SpooledShares& spooled, Member dealer, Member holder,
+                 std::span<std::byte> out);
 
 // Somebody lied, and how that can be shown. The evidence holds no share that was really dealt.
 struct Named {

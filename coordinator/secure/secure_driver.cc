@@ -1,5 +1,8 @@
 #include "coordinator/secure/secure_driver.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "aggregation/secagg/server_facts.h"
 #include "base/fact.h"
 
@@ -17,6 +20,15 @@ StatusOr<std::string> EncodeTaskDrawn(const SecureOpening& opening, Timestamp no
 bool EndsSession(const secagg::ServerFact& fact) {
   return std::holds_alternative<secagg::SecureSumOpened>(fact) ||
          std::holds_alternative<secagg::SecureSessionAbandoned>(fact);
+}
+
+StatusOr<std::vector<std::string>> Encode(const secagg::ServerFacts& facts, const Caller& by,
+                                          Timestamp now) {
+  std::vector<std::string> rows;
+  for (const secagg::ServerFact& fact : facts) {
+    MUSTER_ASSIGN(rows.emplace_back(), secagg::EncodeServerFact(fact, by.Text(), now));
+  }
+  return rows;
 }
 }  // namespace
 
@@ -47,10 +59,8 @@ Status SecureDriver::Open(const SecureOpening& opening) {
   const secagg::ServerFacts facts = session_->Open(now);
   std::vector<std::string> rows;
   MUSTER_ASSIGN(rows.emplace_back(), EncodeTaskDrawn(opening, now));
-  for (const secagg::ServerFact& fact : facts) {
-    MUSTER_ASSIGN(rows.emplace_back(),
-                  secagg::EncodeServerFact(fact, Caller::System().Text(), now));
-  }
+  MUSTER_ASSIGN(std::vector<std::string> encoded, Encode(facts, Caller::System(), now));
+  std::ranges::move(encoded, std::back_inserter(rows));
   const Status recorded = Record(std::move(rows), false);
   if (recorded.code() == absl::StatusCode::kAborted) return CatchUp();  // Opened before, after all.
   MUSTER_TRY(recorded);
@@ -92,28 +102,50 @@ StatusOr<secagg::ServerFacts> SecureDriver::Preview(const secagg::ServerEvent& e
   return session_->Decide(event, clock_.Now());
 }
 
-StatusOr<secagg::ServerFacts> SecureDriver::Handle(const secagg::ServerEvent& event,
-                                                   const Caller& by) {
-  StatusOr<secagg::ServerFacts> handled = HandleOnce(event, by);
-  if (handled.status().code() != absl::StatusCode::kAborted) return handled;
-  MUSTER_TRY(CatchUp());
-  return HandleOnce(event, by);
+SecureDriver::Result SecureDriver::Handle(const secagg::ServerEvent& event, const Caller& by) {
+  const Input input{event, by};
+  return std::move(HandleAll(std::span(&input, 1)).front());
 }
 
-StatusOr<secagg::ServerFacts> SecureDriver::HandleOnce(const secagg::ServerEvent& event,
-                                                       const Caller& by) {
+std::vector<SecureDriver::Result> SecureDriver::HandleAll(std::span<const Input> inputs) {
+  Status recorded;
+  std::vector<Result> results = HandleOnce(inputs, recorded);
+  if (recorded.code() != absl::StatusCode::kAborted) return results;
+  if (const Status read = CatchUp(); !read.ok()) return std::vector<Result>(inputs.size(), read);
+  return HandleOnce(inputs, recorded);
+}
+
+std::vector<SecureDriver::Result> SecureDriver::HandleOnce(std::span<const Input> inputs,
+                                                           Status& recorded) {
   const Timestamp now = clock_.Now();
-  MUSTER_ASSIGN(secagg::ServerFacts facts, session_->Decide(event, now));
-  if (facts.empty()) return facts;
+  recorded = Ok();
+  std::vector<Result> results;
+  secagg::ServerFacts all;
   std::vector<std::string> rows;
+  std::optional<secagg::ServerSession> ahead;  // What the session will be once `all` is recorded.
+  std::size_t told = 0;                        // Facts that `ahead` has.
   bool over = false;
-  for (const secagg::ServerFact& fact : facts) {
-    MUSTER_ASSIGN(rows.emplace_back(), secagg::EncodeServerFact(fact, by.Text(), now));
-    over = over || EndsSession(fact);
+  for (const Input& input : inputs) {
+    if (told < all.size() && !ahead) ahead.emplace(*session_);
+    for (; told < all.size(); ++told) ahead->Apply(all[told]);
+    Result facts = (ahead ? *ahead : *session_).Decide(input.event, now);
+    if (facts.ok()) {
+      StatusOr<std::vector<std::string>> encoded = Encode(*facts, input.by, now);
+      if (!encoded.ok()) facts = encoded.status();
+      if (encoded.ok()) std::ranges::move(*encoded, std::back_inserter(rows));
+    }
+    if (facts.ok()) std::ranges::copy(*facts, std::back_inserter(all));
+    results.push_back(std::move(facts));
   }
-  MUSTER_TRY(Record(std::move(rows), over));  // Anything may fail up to here,
-  for (const secagg::ServerFact& fact : facts) session_->Apply(fact);  // and nothing from here.
-  return facts;
+  for (const secagg::ServerFact& fact : all) over = over || EndsSession(fact);
+  if (!all.empty()) recorded = Record(std::move(rows), over);
+  if (!recorded.ok()) {  // Anything may fail up to here,
+    for (Result& result : results)
+      if (result.ok()) result = recorded;
+    return results;
+  }
+  for (const secagg::ServerFact& fact : all) session_->Apply(fact);  // and nothing from here.
+  return results;
 }
 
 Status SecureDriver::Record(std::vector<std::string> rows, bool over) {

@@ -2,6 +2,7 @@
 // One secure session's shell around its pure core: journals what was decided, then believes it.
 // The first row of the stream has the task, so that a restart goes on with the same one.
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,10 +38,18 @@ class SecureDriver {
   // Whether Open found a session that had been opened before.
   bool recovered() const { return recovered_; }
 
+  struct Input {
+    const aggregation::secagg::ServerEvent& event;
+    const Caller& by;
+  };
+  using Result = StatusOr<aggregation::secagg::ServerFacts>;
   // Decide, record, believe; the facts that came of it. After an error nothing has changed. An
   // append whose answer was lost is found in the journal and believed first.
-  StatusOr<aggregation::secagg::ServerFacts> Handle(const aggregation::secagg::ServerEvent& event,
-                                                    const Caller& by);
+  Result Handle(const aggregation::secagg::ServerEvent& event, const Caller& by);
+  // The same for several, one after the other, in a single append: a result each. What one refuses
+  // is that one's alone; what the journal refuses is everybody's. Cost: one commit, and from the
+  // second on a copy of the session.
+  std::vector<Result> HandleAll(std::span<const Input> inputs);
   // What Handle would record; changes nothing.
   StatusOr<aggregation::secagg::ServerFacts> Preview(
       const aggregation::secagg::ServerEvent& event) const;
@@ -48,8 +57,7 @@ class SecureDriver {
   const aggregation::secagg::ServerSession& session() const { return *session_; }
 
  private:
-  StatusOr<aggregation::secagg::ServerFacts> HandleOnce(
-      const aggregation::secagg::ServerEvent& event, const Caller& by);
+  std::vector<Result> HandleOnce(std::span<const Input> inputs, Status& recorded);
   Status CatchUp();
   Status Believe(const JournalRow& row);
   Status Make(aggregation::secagg::Task task, std::uint32_t goal);

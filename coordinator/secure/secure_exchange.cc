@@ -40,71 +40,108 @@ void SecureRound::Exchange(DeviceId device, SecureAsk ask, Done<SecureAnswer> do
                 done = std::move(done)]() mutable {
     Bytes message = std::exchange(ask.message, {});
     auto then = [self, device, ask = std::move(ask), done = std::move(done)](const Status& taken) {
-      self->Act();
       if (!taken.ok()) return done(ToDevice(taken));
       self->desk_.Wait(device, ask, done);
     };
-    if (message.empty()) return then(Ok());
+    if (message.empty()) return self->ActThen(then, Ok());
     self->Take(device, std::move(message), std::move(then));
   });
 }
 
 void SecureRound::Take(const DeviceId& device, Bytes message, Then then) {
   StatusOr<DeviceMessage> parsed = ParseMessage(message);
-  if (!parsed.ok()) return then(parsed.status());
-  const auto late = [then = std::move(then)](const Status& taken) {
+  if (!parsed.ok()) return ActThen(then, parsed.status());
+  Then late = [then = std::move(then)](const Status& taken) {
     // It came late, as a retry does whose answer was lost: the device hears what comes next.
     const bool out_of_step = secagg::ViolationOf(taken) == secagg::Violation::kOUT_OF_STEP;
     then(out_of_step ? Ok() : taken);
   };
-  if (auto* shares = std::get_if<secagg::ShareKeys>(&*parsed))
-    return TakeShares(device, std::move(*shares), std::move(message), late);
-  late(std::visit([&](const auto& m) { return TakeNow(device, m); }, *parsed));
+  std::visit(Overloaded{[&](secagg::ShareKeys& m) {
+                          TakeShares(device, std::move(m), std::move(message), std::move(late));
+                        },
+                        [&](secagg::UnmaskReply& m) { ActThen(late, TakeReply(device, m)); },
+                        [&](auto& m) {
+                          const Status sender = CheckSender(device, m);
+                          if (!sender.ok()) return ActThen(late, sender);
+                          Enqueue({std::move(m), Caller::Device(device), {}, std::move(late)});
+                        }},
+             *parsed);
 }
 
-// Files are written on the pool, side by side; the strand decides before and records after.
+void SecureRound::ActThen(const Then& then, const Status& status) {
+  Act();
+  then(status);
+}
+
+// Messages that came while the journal was busy go into it together.
+void SecureRound::Enqueue(Letter letter) {
+  inbox_.push_back(std::move(letter));
+  if (inbox_.size() == 1) strand_.Post([self = shared_from_this()] { self->OpenInbox(); });
+}
+
+void SecureRound::OpenInbox() {
+  const std::vector<Letter> letters = std::exchange(inbox_, {});
+  if (letters.empty()) return;
+  std::vector<SecureDriver::Input> inputs;
+  for (const Letter& letter : letters) inputs.push_back({letter.event, letter.by});
+  const std::vector<SecureDriver::Result> results = driver_.HandleAll(inputs);
+  for (const SecureDriver::Result& facts : results)
+    if (facts.ok()) Announce(*facts);
+  for (const Letter& letter : letters)
+    if (letter.wrote) writing_.erase(*letter.wrote);
+  Act();
+  for (std::size_t i = 0; i < letters.size(); ++i) letters[i].then(results[i].status());
+}
+
+// The spool is written on the pool; the strand decides before and records after.
 void SecureRound::Keep(const DeviceId& device, secagg::Member member,
-                       const secagg::ServerEvent& event, std::function<Status()> write, Then then) {
+                       const secagg::ServerEvent& event, Write write, Then then) {
   const StatusOr<secagg::ServerFacts> facts = driver_.Preview(event);
-  if (!facts.ok() || facts->empty()) return then(facts.status());  // Refused, or here already.
+  // Refused, or here already.
+  if (!facts.ok() || facts->empty()) return ActThen(then, facts.status());
   if (!writing_.insert(member).second)
-    return then(Unavailable("the same message is being written"));
-  ports_.pool.Post([self = shared_from_this(), device, member, event, write = std::move(write),
-                    then = std::move(then)] {
-    self->strand_.Post([self, device, member, event, then, written = write()] {
-      self->writing_.erase(member);
-      then(written.ok() ? self->Handle(event, Caller::Device(device)).status() : written);
+    return ActThen(then, Unavailable("the same message is being written"));
+  Letter letter{event, Caller::Device(device), member, std::move(then)};
+  ports_.pool.Post([self = shared_from_this(), letter = std::move(letter),
+                    write = std::move(write)]() mutable {
+    write([self, letter = std::move(letter)](const Status& written) mutable {
+      self->strand_.Post([self, letter = std::move(letter), written]() mutable {
+        if (written.ok()) return self->Enqueue(std::move(letter));
+        self->writing_.erase(*letter.wrote);
+        self->ActThen(letter.then, written);
+      });
     });
   });
 }
 
-Status SecureRound::TakeNow(const DeviceId& device, const secagg::AdvertiseKeys& keys) {
-  if (DeviceIdOf(keys.identity, ports_.crypto) != device)
-    return secagg::Refused(secagg::Violation::kOUTSIDER, "the keys are another device's");
-  return Handle(keys, Caller::Device(device)).status();
-}
-
 void SecureRound::TakeShares(const DeviceId& device, secagg::ShareKeys shares, Bytes message,
                              Then then) {
-  if (const Status sender = CheckSender(device, shares.from); !sender.ok()) return then(sender);
+  if (const Status sender = CheckSender(device, shares.from); !sender.ok())
+    return ActThen(then, sender);
   const secagg::Member from = shares.from;
   Keep(
       device, from, std::move(shares),
-      [this, from, message = std::move(message)] { return shares_.Put(from, message); },
+      [this, from, message = std::move(message)](std::function<void(Status)> durable) {
+        shares_->Put(from, message, std::move(durable));
+      },
       std::move(then));
 }
 
-Status SecureRound::TakeNow(const DeviceId& device, const secagg::Agreement& agreement) {
-  MUSTER_TRY(CheckSender(device, agreement.from));
-  return Handle(agreement, Caller::Device(device)).status();
-}
-
-Status SecureRound::TakeNow(const DeviceId& device, const secagg::UnmaskReply& reply) {
+Status SecureRound::TakeReply(const DeviceId& device, const secagg::UnmaskReply& reply) {
   MUSTER_TRY(CheckSender(device, reply.from));
   if (!unmasking_ || opening_) return Ok();  // Enough have come.
   Status added = unmasking_->Add(reply);
   NameLiars(std::vector<secagg::Named>(unmasking_->named()));
   return added;
+}
+
+Status SecureRound::CheckSender(const DeviceId& device, const secagg::AdvertiseKeys& keys) const {
+  if (DeviceIdOf(keys.identity, ports_.crypto) == device) return Ok();
+  return secagg::Refused(secagg::Violation::kOUTSIDER, "the keys are another device's");
+}
+
+Status SecureRound::CheckSender(const DeviceId& device, const secagg::Agreement& agreement) const {
+  return CheckSender(device, agreement.from);
 }
 
 Status SecureRound::CheckSender(const DeviceId& device, secagg::Member from) const {
@@ -121,7 +158,6 @@ void SecureRound::TakeVector(DeviceId device, Bytes header, Bytes vector,
                 done = std::move(done)]() mutable {
     self->TakeVectorNow(
         device, header, std::move(vector), [self, device, reservation, done](const Status& taken) {
-          self->Act();
           if (taken.ok()) {
             self->Tell([self, device] { self->events_.OnSecureVector(self->key_, device); });
             return done(true);
@@ -136,15 +172,17 @@ void SecureRound::TakeVector(DeviceId device, Bytes header, Bytes vector,
 
 void SecureRound::TakeVectorNow(const DeviceId& device, ByteView header, Bytes vector, Then then) {
   const StatusOr<secagg::MaskedHeader> parsed = secagg::ParseMaskedHeader(header);
-  if (!parsed.ok()) return then(parsed.status());
+  if (!parsed.ok()) return ActThen(then, parsed.status());
   const secagg::Member from = parsed->from;
-  if (const Status sender = CheckSender(device, from); !sender.ok()) return then(sender);
+  if (const Status sender = CheckSender(device, from); !sender.ok()) return ActThen(then, sender);
   if (parsed->length != vector.size())
-    return then(secagg::Refused(secagg::Violation::kLENGTH_WRONG, "{} bytes came of {}",
-                                vector.size(), parsed->length));
+    return ActThen(then, secagg::Refused(secagg::Violation::kLENGTH_WRONG, "{} bytes came of {}",
+                                         vector.size(), parsed->length));
   Keep(
       device, from, *parsed,
-      [this, from, vector = std::move(vector)] { return sum_->Spool(from, vector); },
+      [this, from, vector = std::move(vector)](std::function<void(Status)> durable) {
+        sum_->Put(from, vector, std::move(durable));
+      },
       std::move(then));
 }
 
@@ -194,8 +232,8 @@ std::optional<SecureAnswer> SecureRound::NextShares(const secagg::Collecting& st
       offered != offered_.end() && offered->second == ask.seen)
     return std::nullopt;
   StatusOr<Bytes> message = session().SharesMessage(
-      member, [this](secagg::Member dealer, std::size_t offset, std::size_t size) {
-        return shares_.Read(dealer, offset, size);
+      member, [this](secagg::Member dealer, std::size_t offset, std::span<std::byte> out) {
+        return shares_->Read(dealer, offset, out);
       });
   if (message.ok()) offered_[device] = ports_.crypto.Sha256(*message);
   return NextCommon(std::move(message), ask);

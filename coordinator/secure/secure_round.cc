@@ -14,7 +14,7 @@ namespace {
 // once, and everybody's are wanted.
 constexpr Duration kEveryRound{25}, kForOnce{2000};
 
-// Of a session's spools.
+// Of a session's spool.
 std::string PrefixOf(const SessionKey& key) { return SecureStream(key) + "."; }
 
 void Remove(const std::string& name, Files& files, Logger& log) {
@@ -35,7 +35,6 @@ SecureRound::SecureRound(SessionKey key, std::set<DeviceId> invited,
       driver_(key_, {ports.crypto, ports.check_statement}, ports.journal, ports.clock),
       desk_(ports.clock,
             [this](const DeviceId& device, const SecureAsk& ask) { return NextFor(device, ask); }),
-      shares_(ports.files, PrefixOf(key_)),
       patience_(key_.kind == TaskKind::kStatistics ? kForOnce : kEveryRound) {}
 
 StatusOr<std::shared_ptr<SecureRound>> SecureRound::Open(
@@ -44,6 +43,7 @@ StatusOr<std::shared_ptr<SecureRound>> SecureRound::Open(
   std::shared_ptr<SecureRound> round(
       new SecureRound(std::move(key), std::move(invited), std::move(form), ports, events));
   MUSTER_TRY(round->driver_.Open(opening));
+  MUSTER_ASSIGN(round->spool_, ports.files.OpenSpool(PrefixOf(round->key_) + "spool"));
   round->Begin();
   return round;
 }
@@ -52,7 +52,8 @@ void SecureRound::Begin() {
   const secagg::Task& task = session().plan().task;
   task_ = secagg::EncodeTask(task);
   vector_bytes_ = task.layout.wire_bytes();
-  sum_.emplace(task.layout, PrefixOf(key_), ports_.files);
+  shares_.emplace(*spool_);
+  sum_.emplace(task.layout, *spool_);
   if (driver_.recovered()) recovered_in_ = session().state().index();
   Publish();
   strand_.Post([self = shared_from_this()] {
@@ -102,6 +103,11 @@ void SecureRound::Tell(std::function<void()> news) {
 
 StatusOr<bool> SecureRound::Handle(const secagg::ServerEvent& event, const Caller& by) {
   MUSTER_ASSIGN(const secagg::ServerFacts facts, driver_.Handle(event, by));
+  Announce(facts);
+  return !facts.empty();
+}
+
+void SecureRound::Announce(const secagg::ServerFacts& facts) {
   for (const secagg::ServerFact& fact : facts) {
     const auto* named = std::get_if<secagg::MemberNamed>(&fact);
     // Named members are known by the roster, which outlives no end: looked up before it.
@@ -112,7 +118,6 @@ StatusOr<bool> SecureRound::Handle(const secagg::ServerEvent& event, const Calle
           events_.OnSecureLiar(key_, device, violation);
         });
   }
-  return !facts.empty();
 }
 
 void SecureRound::Act() {
@@ -127,7 +132,7 @@ void SecureRound::Act() {
   if (session().IsOver()) {
     if (!std::exchange(cleaned_, true)) {
       sum_->Reset();
-      shares_.Forget();
+      shares_->Forget();
       unmasking_.reset();
       Erase();
     }
@@ -145,6 +150,7 @@ void SecureRound::Tick(Timestamp last_progress) {
 }
 
 void SecureRound::TickNow(Timestamp last_progress) {
+  OpenInbox();  // What has come is not too late.
   // Taking masks off is progress; no window ends under it.
   if (!opening_) {
     const secagg::SessionTick tick{last_progress};
@@ -203,7 +209,7 @@ void SecureRound::ConsiderWaiting() {
   const Timestamp now = ports_.clock.Now();
   patience_.See(session().state().index(), Came(), now);
   const auto missing = Missing();
-  if (!missing || *missing == 0 || !writing_.empty()) return;
+  if (!missing || *missing == 0 || !writing_.empty() || !inbox_.empty()) return;
   const auto lost = static_cast<std::size_t>(std::count_if(
       lost_.begin(), lost_.end(), [this](const DeviceId& device) { return IsMissing(device); }));
   if (lost < *missing) {

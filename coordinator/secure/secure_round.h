@@ -45,7 +45,7 @@ class SecureRound : public std::enable_shared_from_this<SecureRound> {
                                                      std::shared_ptr<const SumForm> form,
                                                      SecureRoundPorts ports,
                                                      SecureRoundEvents& events);
-  // Removes what the sessions of a round may have left in spools.
+  // Removes what the sessions of a round may have left of their spools.
   static void Erase(const RoundKey& key, Files& files, Logger& log);
 
   const SessionKey& key() const { return key_; }
@@ -80,21 +80,31 @@ class SecureRound : public std::enable_shared_from_this<SecureRound> {
   void Erase() const;
 
   using Then = std::function<void(const Status&)>;  // On the strand.
+  // What a device sent, on its way into the journal.
+  struct Letter {
+    aggregation::secagg::ServerEvent event;
+    Caller by;
+    std::optional<aggregation::secagg::Member> wrote;  // Whose bytes were written for it.
+    Then then;
+  };
   void Take(const DeviceId& device, Bytes message, Then then);
-  Status TakeNow(const DeviceId& device, const aggregation::secagg::AdvertiseKeys&);
-  Status TakeNow(const DeviceId& device, const aggregation::secagg::Agreement&);
-  Status TakeNow(const DeviceId& device, const aggregation::secagg::UnmaskReply&);
-  // ShareKeys take another way: their bytes are kept.
-  static Status TakeNow(const DeviceId&, const aggregation::secagg::ShareKeys&) { return Ok(); }
   void TakeShares(const DeviceId& device, aggregation::secagg::ShareKeys shares, Bytes message,
                   Then then);
+  Status TakeReply(const DeviceId& device, const aggregation::secagg::UnmaskReply& reply);
   void TakeVectorNow(const DeviceId& device, ByteView header, Bytes vector, Then then);
+  using Write = std::function<void(std::function<void(Status)> durable)>;
   // Hands the event to the session once `write` has made its bytes durable.
   void Keep(const DeviceId& device, aggregation::secagg::Member member,
-            const aggregation::secagg::ServerEvent& event, std::function<Status()> write,
-            Then then);
+            const aggregation::secagg::ServerEvent& event, Write write, Then then);
   Status CheckSender(const DeviceId& device, aggregation::secagg::Member from) const;
+  Status CheckSender(const DeviceId& device, const aggregation::secagg::AdvertiseKeys& keys) const;
+  Status CheckSender(const DeviceId& device, const aggregation::secagg::Agreement& message) const;
 
+  // Hands the letter to the session soon, together with those that come until then.
+  void Enqueue(Letter letter);
+  void OpenInbox();
+  void ActThen(const Then& then, const Status& status);
+  void Announce(const aggregation::secagg::ServerFacts& facts);
   // Hands an event to the session; whether facts came of it.
   StatusOr<bool> Handle(const aggregation::secagg::ServerEvent& event, const Caller& by);
   // Performs what the session is owed.
@@ -146,12 +156,15 @@ class SecureRound : public std::enable_shared_from_this<SecureRound> {
   // On strand_ alone, once Open has returned:
   SecureDriver driver_;
   SecureDesk desk_;
-  ShareSpool shares_;
+  std::unique_ptr<Spool> spool_;  // What devices dealt, and their masked vectors.
+  std::optional<ShareSpool> shares_;
   std::optional<SecureSum> sum_;
   std::map<DeviceId, aggregation::secagg::Member> members_;  // Once the roster is closed.
   std::map<DeviceId, Digest> offered_;                       // Shares that devices were told.
   std::optional<aggregation::secagg::Unmasking> unmasking_;
-  std::set<aggregation::secagg::Member> writing_;  // What these sent is on its way to a file.
+  std::vector<Letter> inbox_;
+  // What these sent is on its way to a file or in the inbox.
+  std::set<aggregation::secagg::Member> writing_;
   std::set<DeviceId> lost_;
   Patience patience_;
   std::optional<std::size_t> recovered_in_;  // The step in which a restart found the session.

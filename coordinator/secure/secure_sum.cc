@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "coordinator/secure/spool_tags.h"
+
 namespace muster::coordinator {
 namespace secagg = aggregation::secagg;
 namespace {
@@ -43,12 +45,9 @@ struct Job {
 };
 }  // namespace
 
-std::string SecureSum::NameOf(secagg::Member member) const {
-  return fmt::format("{}vector-{}", prefix_, member);
-}
-
-Status SecureSum::Spool(secagg::Member member, ByteView vector) const {
-  return files_.Put(NameOf(member), std::span(&vector, 1));
+void SecureSum::Put(secagg::Member member, ByteView vector,
+                    std::function<void(Status)> done) const {
+  spool_.Append(VectorTag(member), vector, std::move(done));
 }
 
 Status SecureSum::Hold(const secagg::MemberSet& members) {
@@ -57,8 +56,11 @@ Status SecureSum::Hold(const secagg::MemberSet& members) {
     sum_ = std::make_shared<secagg::LaneVector>(layout_);
     held_ = secagg::MemberSet(members.devices());
   }
+  Bytes vector;
   for (const secagg::Member member : members.Minus(held_).Members()) {
-    MUSTER_ASSIGN(const Bytes vector, files_.Get(NameOf(member)));
+    MUSTER_ASSIGN(const std::uint64_t size, spool_.SizeOf(VectorTag(member)));
+    vector.resize(std::min<std::uint64_t>(size, layout_.wire_bytes()));
+    MUSTER_TRY(spool_.Read(VectorTag(member), 0, vector));
     MUSTER_TRY(sum_->AddWire(sum_->AllTiles(), vector));
     held_.Insert(member);
   }

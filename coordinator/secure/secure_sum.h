@@ -1,10 +1,9 @@
 #pragma once
-// The tensors of one secure session: masked vectors in spools, their sum, and the masks taken off
+// The tensors of one secure session: masked vectors in a spool, their sum, and the masks taken off
 // it. It sees no single device's update, and decides nothing. Memory is O(d).
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "aggregation/secagg/lane_vector.h"
@@ -18,14 +17,15 @@ namespace muster::coordinator {
 // Used on the session's strand only; not while Unmask is under way.
 class SecureSum {
  public:
-  // Files are called `prefix`vector-MEMBER.
-  SecureSum(aggregation::secagg::Segments layout, std::string prefix, Files& files)
-      : layout_(std::move(layout)), prefix_(std::move(prefix)), files_(files) {}
+  SecureSum(aggregation::secagg::Segments layout, Spool& spool)
+      : layout_(std::move(layout)), spool_(spool) {}
 
-  // Keeps one whole masked vector; durable on return. Safe from any thread.
-  Status Spool(aggregation::secagg::Member member, ByteView vector) const;
+  // Keeps one whole masked vector; `done` hears, on any thread, when it is durable. Safe from any
+  // thread.
+  void Put(aggregation::secagg::Member member, ByteView vector,
+           std::function<void(Status)> done) const;
 
-  // Makes the sum hold exactly these members' vectors, from their spools: all of them after a
+  // Makes the sum hold exactly these members' vectors, from the spool: all of them after a
   // restart. Cost: 4 d bytes read for each that is missing.
   Status Hold(const aggregation::secagg::MemberSet& members);
 
@@ -37,15 +37,12 @@ class SecureSum {
   // Once a member is held and until Reset.
   const aggregation::secagg::LaneVector& sum() const { return *sum_; }
 
-  // Forgets the sum; the spools stay.
+  // Forgets the sum; the spool stays.
   void Reset();
 
  private:
-  std::string NameOf(aggregation::secagg::Member member) const;
-
   const aggregation::secagg::Segments layout_;
-  const std::string prefix_;
-  Files& files_;
+  Spool& spool_;
   std::shared_ptr<aggregation::secagg::LaneVector> sum_;  // Shared with ranges under way.
   aggregation::secagg::MemberSet held_;
 };

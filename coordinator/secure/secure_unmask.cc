@@ -11,7 +11,8 @@ namespace {
 // An agreement costs some 40 us; fewer are not worth another thread.
 constexpr std::size_t kSeedsOfARange = 64;
 constexpr std::size_t kMostRanges = 16;
-constexpr std::size_t kFoldTogether = 8;
+// Each fold is a commit; folding many waits for none of the steps that follow.
+constexpr std::size_t kFoldTogether = 32;
 }  // namespace
 
 void SecureRound::Fold() {
@@ -41,7 +42,7 @@ Status SecureRound::FoldOnce(const std::vector<secagg::Member>& members) {
   secagg::MemberSet all = folding->folded;
   for (const secagg::Member member : members) all.Insert(member);
   MUSTER_TRY(sum_->Hold(all));
-  // The spools stay until the end and are the checkpoint: a restart folds them again.
+  // The spool stays until the end and is the checkpoint: a restart folds it again.
   return Handle(secagg::VectorsFolded{members, fmt::format("spools-{}", all.size())},
                 Caller::System())
       .status();
@@ -60,8 +61,8 @@ void SecureRound::Unmask() {
   if (state == nullptr || opening_) return;
   if (!unmasking_) {
     auto begun = session().BeginUnmasking(
-        [this](secagg::Member dealer, std::size_t offset, std::size_t size) {
-          return shares_.Read(dealer, offset, size);
+        [this](secagg::Member dealer, std::size_t offset, std::span<std::byte> out) {
+          return shares_->Read(dealer, offset, out);
         });
     if (!begun.ok())
       ports_.log.Error("unmasking_not_begun", {{"error", MessageOf(begun.status())}});

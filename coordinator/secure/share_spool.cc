@@ -2,48 +2,57 @@
 
 #include <algorithm>
 
+#include "coordinator/secure/spool_tags.h"
+
 namespace muster::coordinator {
 
 using aggregation::secagg::Member;
 
-std::string ShareSpool::NameOf(Member dealer) const {
-  return fmt::format("{}shares-{}", prefix_, dealer);
-}
-
-Status ShareSpool::Put(Member dealer, ByteView shares) const {
-  return files_.Put(NameOf(dealer), std::span(&shares, 1));
+void ShareSpool::Put(Member dealer, ByteView shares, std::function<void(Status)> done) const {
+  spool_.Append(SharesTag(dealer), shares, std::move(done));
 }
 
 void ShareSpool::Forget() {
   window_.reset();
   slices_.clear();
+  cached_ = 0;
 }
 
 ShareSpool::Window ShareSpool::WindowAt(std::size_t offset, std::size_t size,
-                                        std::size_t file) const {
-  // A file has a part of `size` for each holder, and there are as many files as holders.
-  const std::size_t dealers = file / std::max<std::size_t>(size, 1) + 1;
+                                        std::size_t record) const {
+  // A record has a part of `size` for each holder, and there are as many records as holders.
+  const std::size_t dealers = record / std::max<std::size_t>(size, 1) + 1;
   const std::size_t width = most_cached_ / dealers;
-  if (width >= file) return {0, std::max(file, offset + size)};
+  if (width >= record) return {0, std::max(record, offset + size)};
   return {offset, offset + std::max(width, size)};
 }
 
-StatusOr<Bytes> ShareSpool::Read(Member dealer, std::size_t offset, std::size_t size) {
-  if (window_ && !window_->Covers(offset, size)) Forget();
+StatusOr<Bytes> ShareSpool::Load(Member dealer, std::size_t record) const {
+  const std::size_t begin = std::min(window_->begin, record);
+  Bytes slice(std::min(window_->end, record) - begin);
+  MUSTER_TRY(spool_.Read(SharesTag(dealer), begin, slice));
+  return slice;
+}
+
+Status ShareSpool::Read(Member dealer, std::size_t offset, std::span<std::byte> out) {
+  if (window_ && !window_->Covers(offset, out.size())) Forget();
   auto slice = slices_.find(dealer);
   if (slice == slices_.end()) {
-    MUSTER_ASSIGN(const Bytes file, files_.Get(NameOf(dealer)));
-    if (!window_) window_ = WindowAt(offset, size, file.size());
-    const ByteView kept = ByteView(file).first(std::min(window_->end, file.size()));
-    const ByteView part = kept.subspan(std::min(window_->begin, kept.size()));
-    slice = slices_.emplace(dealer, Bytes(part.begin(), part.end())).first;
+    MUSTER_ASSIGN(const std::size_t record, spool_.SizeOf(SharesTag(dealer)));
+    if (!window_) window_ = WindowAt(offset, out.size(), record);
+    const std::size_t width = std::min(window_->end, record) - std::min(window_->begin, record);
+    if (cached_ + width > most_cached_) return spool_.Read(SharesTag(dealer), offset, out);
+    MUSTER_ASSIGN(Bytes loaded, Load(dealer, record));
+    cached_ += loaded.size();
+    slice = slices_.emplace(dealer, std::move(loaded)).first;
   }
   const ByteView from = slice->second;
   const std::size_t at = offset - window_->begin;
-  if (at > from.size() || size > from.size() - at)
-    return DataLoss("{} is cut short: {} bytes at {} are wanted", NameOf(dealer), size, offset);
-  const ByteView out = from.subspan(at, size);
-  return Bytes(out.begin(), out.end());
+  if (at > from.size() || out.size() > from.size() - at)
+    return DataLoss("what member {} dealt is cut short: {} bytes at {} are wanted", dealer,
+                    out.size(), offset);
+  std::ranges::copy(from.subspan(at, out.size()), out.begin());
+  return Ok();
 }
 
 }  // namespace muster::coordinator

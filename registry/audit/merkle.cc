@@ -77,13 +77,11 @@ Status InclusionVerifier::Verify(std::uint64_t index, const Digest& leaf_hash,
     if (climb.last == 0) return Invalid("{} hashes are too many", climb_.size() + path.size());
     // Two proofs that meet go on alike: as many hashes, and the same ones.
     if (path.size() <= held_.size()) {
-      const auto met = held_.end() - static_cast<std::ptrdiff_t>(path.size());
-      if (met->height == climb.height && met->node == climb.node) {
-        if (root != met->hash ||
-            !std::ranges::equal(path, std::ranges::subrange(met, held_.end()), {}, {},
-                                &Step::sibling))
+      const std::span<const Step> rest = std::span(held_).last(path.size());
+      if (rest.front().height == climb.height && rest.front().node == climb.node) {
+        if (root != rest.front().hash || !std::ranges::equal(path, rest, {}, {}, &Step::sibling))
           return Invalid("leaf {} is not in this tree", index);
-        climb_.insert(climb_.end(), met, held_.end());
+        climb_.insert(climb_.end(), rest.begin(), rest.end());
         held_.swap(climb_);
         return Ok();
       }

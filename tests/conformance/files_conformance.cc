@@ -1,4 +1,5 @@
 // What base/blobs.h promises of Files, asked of every kind there is.
+#include <absl/synchronization/notification.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -105,6 +106,108 @@ TEST_P(FilesConformance, OnAFullDiskTheOldBytesStay) {
   EXPECT_EQ(Get("state"), "new");
 }
 
+class SpoolConformance : public FilesConformance {
+ protected:
+  void Reopen() {
+    spool.reset();
+    files = &home->Open();
+    spool = files->OpenSpool("secure/session.spool").value();
+  }
+  Status Append(std::uint32_t tag, std::string_view text) {
+    Status told = Internal("nothing was told");
+    absl::Notification done;
+    spool->Append(tag, AsBytes(text), [&](Status status) {
+      told = std::move(status);
+      done.Notify();
+    });
+    done.WaitForNotification();
+    return told;
+  }
+  std::string Read(std::uint32_t tag, std::uint64_t offset, std::size_t size) {
+    Bytes out(size);
+    EXPECT_THAT(spool->Read(tag, offset, out), IsOk());
+    return std::string(AsText(out));
+  }
+
+  std::unique_ptr<Spool> spool = files->OpenSpool("secure/session.spool").value();
+};
+
+TEST_P(SpoolConformance, AnyPartOfARecordIsReadByItsTag) {
+  ASSERT_THAT(Append(7, "seven"), IsOk());
+  ASSERT_THAT(Append(1, "one"), IsOk());
+  ASSERT_THAT(Append(3, ""), IsOk());
+  EXPECT_EQ(Read(7, 0, 5), "seven");
+  EXPECT_EQ(Read(7, 2, 2), "ve");
+  EXPECT_EQ(Read(1, 0, 3), "one");
+  EXPECT_EQ(*spool->SizeOf(7), 5u);
+  EXPECT_EQ(*spool->SizeOf(3), 0u);
+  Bytes out(3);
+  EXPECT_THAT(spool->Read(7, 3, out), HasCode(kDataLoss));
+  EXPECT_THAT(spool->Read(7, 6, out), HasCode(kDataLoss));
+  EXPECT_THAT(spool->Read(2, 0, out), HasCode(kNotFound));
+  EXPECT_THAT(spool->SizeOf(2), HasCode(kNotFound));
+}
+
+TEST_P(SpoolConformance, TheLastRecordOfATagCounts) {
+  ASSERT_THAT(Append(7, "first"), IsOk());
+  ASSERT_THAT(Append(7, "second"), IsOk());
+  EXPECT_EQ(Read(7, 0, 6), "second");
+  Reopen();
+  EXPECT_EQ(Read(7, 0, 6), "second");
+}
+
+TEST_P(SpoolConformance, WhatWasToldDurableIsThereAfterReopenAndMoreCanFollow) {
+  ASSERT_THAT(Append(1, "kept"), IsOk());
+  Reopen();
+  ASSERT_THAT(Append(2, "more"), IsOk());
+  Reopen();
+  EXPECT_EQ(Read(1, 0, 4), "kept");
+  EXPECT_EQ(Read(2, 0, 4), "more");
+  EXPECT_THAT(*files->List("secure/"), ElementsAre("secure/session.spool"));
+  spool.reset();
+  EXPECT_THAT(files->Remove("secure/session.spool"), IsOk());
+  EXPECT_THAT(*files->List(""), IsEmpty());
+}
+
+TEST_P(SpoolConformance, ManyWritersSideBySideLoseNothing) {
+  constexpr std::uint32_t kWriters = 8, kEach = 40;
+  std::atomic<std::uint32_t> durable{0};
+  {
+    std::vector<std::jthread> writers;
+    for (std::uint32_t w = 0; w < kWriters; ++w)
+      writers.emplace_back([&, w] {
+        for (std::uint32_t i = 0; i < kEach; ++i)
+          spool->Append(w * kEach + i, AsBytes(std::string(w * 100 + i, 'x')),
+                        [&](Status status) { durable += status.ok() ? 1 : 0; });
+      });
+  }
+  EXPECT_EQ(durable, kWriters * kEach);  // Whoever syncs has synced for all before it returns.
+  Reopen();
+  for (std::uint32_t w = 0; w < kWriters; ++w)
+    for (std::uint32_t i = 0; i < kEach; ++i)
+      EXPECT_EQ(Read(w * kEach + i, 0, w * 100 + i), std::string(w * 100 + i, 'x'));
+}
+
+TEST_P(SpoolConformance, OnAFullDiskTheOldRecordsStay) {
+  ASSERT_THAT(Append(1, "old"), IsOk());
+  {
+    const auto full = home->FillDisk();
+    EXPECT_THAT(Append(1, "new"), Fails(kResourceExhausted, Reason::kDISK_FULL));
+    EXPECT_EQ(Read(1, 0, 3), "old");
+  }
+  ASSERT_THAT(Append(2, "later"), IsOk());
+  Reopen();
+  EXPECT_EQ(Read(1, 0, 3), "old");
+  EXPECT_EQ(Read(2, 0, 5), "later");
+}
+
+INSTANTIATE_TEST_SUITE_P(Memory, SpoolConformance,
+                         ::testing::Values(InMemory<Files, MemoryFiles>("file.put")));
+INSTANTIATE_TEST_SUITE_P(
+    Directory, SpoolConformance,
+    ::testing::Values(InDirectory<Files>("directory", [](const std::string& path) {
+      return platform::DirFiles::Open(path).value();
+    })));
 INSTANTIATE_TEST_SUITE_P(Memory, FilesConformance,
                          ::testing::Values(InMemory<Files, MemoryFiles>("file.put")));
 INSTANTIATE_TEST_SUITE_P(

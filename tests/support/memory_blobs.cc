@@ -57,6 +57,47 @@ class MemoryWriter final : public BlobWriter {
   Status status_;
   std::optional<Digest> digest_;
 };
+
+class MemorySpool final : public Spool {
+ public:
+  MemorySpool(std::shared_ptr<MemoryFiles::Disk> disk, std::string name, FaultHook fault)
+      : disk_(std::move(disk)), name_(std::move(name)), fault_(std::move(fault)) {}
+
+  void Append(std::uint32_t tag, ByteView record, std::function<void(Status)> done) override {
+    if (const Status fault = AskFault(fault_, "file.put"); !fault.ok()) return done(fault);
+    {
+      absl::MutexLock lock(&disk_->mu);
+      disk_->spools[name_][tag] = Bytes(record.begin(), record.end());
+    }
+    done(AskFault(fault_, "file.put.done"));
+  }
+  StatusOr<std::uint64_t> SizeOf(std::uint32_t tag) const override {
+    absl::MutexLock lock(&disk_->mu);
+    MUSTER_ASSIGN(const Bytes* record, Find(tag));
+    return record->size();
+  }
+  Status Read(std::uint32_t tag, std::uint64_t offset, std::span<std::byte> out) const override {
+    absl::MutexLock lock(&disk_->mu);
+    MUSTER_ASSIGN(const Bytes* record, Find(tag));
+    if (offset > record->size() || out.size() > record->size() - offset)
+      return DataLoss("record {} of {} has {} bytes", tag, name_, record->size());
+    std::copy_n(record->begin() + static_cast<std::ptrdiff_t>(offset), out.size(), out.begin());
+    return Ok();
+  }
+
+ private:
+  StatusOr<const Bytes*> Find(std::uint32_t tag) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(disk_->mu) {
+    const auto spool = disk_->spools.find(name_);
+    if (spool != disk_->spools.end())
+      if (const auto record = spool->second.find(tag); record != spool->second.end())
+        return &record->second;
+    return NotFound("{} has no record {}", name_, tag);
+  }
+
+  const std::shared_ptr<MemoryFiles::Disk> disk_;
+  const std::string name_;
+  const FaultHook fault_;
+};
 }  // namespace
 
 StatusOr<std::unique_ptr<BlobWriter>> MemoryBlobs::Create() {
@@ -112,6 +153,8 @@ Status MemoryFiles::Remove(std::string_view name) {
   {
     absl::MutexLock lock(&disk_->mu);
     if (const auto it = disk_->files.find(name); it != disk_->files.end()) disk_->files.erase(it);
+    if (const auto it = disk_->spools.find(name); it != disk_->spools.end())
+      disk_->spools.erase(it);
   }
   return AskFault(fault_, "file.remove.done");
 }
@@ -121,7 +164,17 @@ StatusOr<std::vector<std::string>> MemoryFiles::List(std::string_view prefix) {
   absl::MutexLock lock(&disk_->mu);
   for (const auto& item : disk_->files)
     if (item.first.starts_with(prefix)) names.push_back(item.first);
+  for (const auto& item : disk_->spools)
+    if (item.first.starts_with(prefix)) names.push_back(item.first);
+  std::ranges::sort(names);
   return names;
+}
+
+StatusOr<std::unique_ptr<Spool>> MemoryFiles::OpenSpool(std::string_view name) {
+  MUSTER_TRY(platform::CheckFileName(name));
+  absl::MutexLock lock(&disk_->mu);
+  disk_->spools[std::string(name)];
+  return std::make_unique<MemorySpool>(disk_, std::string(name), fault_);
 }
 
 }  // namespace muster::testing

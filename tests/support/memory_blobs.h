@@ -44,6 +44,7 @@ class MemoryFiles final : public Files {
   struct Disk {
     absl::Mutex mu;
     std::map<std::string, Bytes, std::less<>> files ABSL_GUARDED_BY(mu);
+    std::map<std::string, std::map<std::uint32_t, Bytes>, std::less<>> spools ABSL_GUARDED_BY(mu);
   };
 
   static std::shared_ptr<Disk> NewDisk() { return std::make_shared<Disk>(); }
@@ -55,6 +56,8 @@ class MemoryFiles final : public Files {
   StatusOr<Bytes> Get(std::string_view name) override;
   Status Remove(std::string_view name) override;
   StatusOr<std::vector<std::string>> List(std::string_view prefix) override;
+  // Its appends ask for faults as Put does.
+  StatusOr<std::unique_ptr<Spool>> OpenSpool(std::string_view name) override;
 
  private:
   const std::shared_ptr<Disk> disk_;

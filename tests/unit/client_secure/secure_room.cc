@@ -192,9 +192,9 @@ StatusOr<Bytes> SecureServer::NextFor(std::size_t device) {
 }
 
 secagg::SpooledShares SecureServer::Spool() const {
-  return [this](secagg::Member dealer, std::size_t offset, std::size_t size) {
-    const auto from = spooled_.at(dealer).begin() + static_cast<std::ptrdiff_t>(offset);
-    return StatusOr<Bytes>(Bytes(from, from + static_cast<std::ptrdiff_t>(size)));
+  return [this](secagg::Member dealer, std::size_t offset, std::span<std::byte> out) {
+    std::ranges::copy(ByteView(spooled_.at(dealer)).subspan(offset, out.size()), out.begin());
+    return Ok();
   };
 }
 

@@ -50,6 +50,9 @@ class Sum : public ::testing::Test {
     EXPECT_TRUE(vector.WriteWire(vector.AllTiles(), wire).ok());
     return wire;
   }
+  void Put(secagg::Member member, const Bytes& vector) {
+    sum.Put(member, vector, [](Status status) { ASSERT_THAT(status, testing::IsOk()); });
+  }
   static secagg::MemberSet Of(std::initializer_list<secagg::Member> members) {
     secagg::MemberSet set(4);
     for (const secagg::Member m : members) set.Insert(m);
@@ -72,14 +75,15 @@ class Sum : public ::testing::Test {
   const UpdateForm form{kClip, aggregation::FixedPoint::Make(4, kClip).value()};
   const std::int32_t whole = static_cast<std::int32_t>(layout[1].limit);
   testing::MemoryFiles files;
-  SecureSum sum{layout, "secure/c/1-1.", files};
+  const std::unique_ptr<Spool> spool = files.OpenSpool("secure/c/1-1.spool").value();
+  SecureSum sum{layout, *spool};
 };
 
 TEST_F(Sum, IsOfExactlyThoseItIsToHold) {
   const auto limit = static_cast<std::int32_t>(layout[0].limit);
-  ASSERT_THAT(sum.Spool(0, Vector(limit, whole)), testing::IsOk());
-  ASSERT_THAT(sum.Spool(1, Vector(-limit, whole)), testing::IsOk());
-  ASSERT_THAT(sum.Spool(2, Vector(limit / 2, whole)), testing::IsOk());
+  Put(0, Vector(limit, whole));
+  Put(1, Vector(-limit, whole));
+  Put(2, Vector(limit / 2, whole));
   ASSERT_THAT(sum.Hold(Of({0, 1})), testing::IsOk());
   EXPECT_EQ(MeanOf(2), std::vector<float>(3, 0.0F));
   ASSERT_THAT(sum.Hold(Of({0, 1, 2})), testing::IsOk());
@@ -90,8 +94,8 @@ TEST_F(Sum, IsOfExactlyThoseItIsToHold) {
 
 TEST_F(Sum, OfSeveralSessionsIsThatOfAllTheirDevices) {
   const auto limit = static_cast<std::int32_t>(layout[0].limit);
-  ASSERT_THAT(sum.Spool(0, Vector(limit, whole)), testing::IsOk());
-  ASSERT_THAT(sum.Spool(1, Vector(-limit / 2, whole)), testing::IsOk());
+  Put(0, Vector(limit, whole));
+  Put(1, Vector(-limit / 2, whole));
   ASSERT_THAT(sum.Hold(Of({0})), testing::IsOk());
   std::vector<Bytes> files_of_parts = {form.Open(sum.sum(), 1).value()};
   sum.Reset();
@@ -106,16 +110,16 @@ TEST_F(Sum, OfSeveralSessionsIsThatOfAllTheirDevices) {
 TEST_F(Sum, WeighsEachDeviceByItsUnits) {
   const auto limit = static_cast<std::int32_t>(layout[0].limit);
   // w / W of 1 and 1/4: updates come multiplied by it.
-  ASSERT_THAT(sum.Spool(0, Vector(limit, whole)), testing::IsOk());
-  ASSERT_THAT(sum.Spool(1, Vector(-limit / 4, whole / 4)), testing::IsOk());
+  Put(0, Vector(limit, whole));
+  Put(1, Vector(-limit / 4, whole / 4));
   ASSERT_THAT(sum.Hold(Of({0, 1})), testing::IsOk());
   EXPECT_NEAR(MeanOf(2)[1], kClip * 0.75 / 1.25, 1e-3);
 }
 
 TEST_F(Sum, IsRefusedWhenNoHonestDevicesCanHaveGivenIt) {
   const auto limit = static_cast<std::int32_t>(layout[0].limit);
-  ASSERT_THAT(sum.Spool(0, Vector(limit, whole)), testing::IsOk());
-  ASSERT_THAT(sum.Spool(1, Vector(limit, -whole)), testing::IsOk());
+  Put(0, Vector(limit, whole));
+  Put(1, Vector(limit, -whole));
   ASSERT_THAT(sum.Hold(Of({0, 1})), testing::IsOk());
   // Two devices' sum as if of one, and a weight of nothing.
   for (const std::uint32_t contributors : {1u, 2u})
@@ -127,7 +131,7 @@ TEST_F(Sum, IsNotMadeOfASpoolThatIsGoneOrCutShort) {
   EXPECT_THAT(sum.Hold(Of({3})), testing::HasCode(absl::StatusCode::kNotFound));
   Bytes cut = Vector(1, whole);
   cut.pop_back();
-  ASSERT_THAT(sum.Spool(3, cut), testing::IsOk());
+  Put(3, cut);
   EXPECT_EQ(ReasonOf(sum.Hold(Of({3}))), Reason::kUPDATE_WRONG_LAYOUT);
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/support/memory_blobs.h"
 #include "tests/support/status_matchers.h"
 
@@ -21,31 +23,39 @@ TEST(ShareSpool, GivesBackWhatWasDealtWithAnyMemory) {
   for (const std::size_t memory : {0u, 1u, 100u, 300u, 2'000u, 1'000'000u}) {
     SCOPED_TRACE(memory);
     testing::MemoryFiles files;
-    ShareSpool spool(files, "secure/c/1-1.", memory);
+    const std::unique_ptr<Spool> file = files.OpenSpool("secure/c/1-1.spool").value();
+    ShareSpool spool(*file, memory);
     for (unsigned dealer = 0; dealer < kHolders; ++dealer)
-      ASSERT_THAT(spool.Put(dealer, Dealt(dealer)), testing::IsOk());
+      spool.Put(dealer, Dealt(dealer), [](Status status) { ASSERT_THAT(status, testing::IsOk()); });
     for (std::size_t turn = 0; turn < 2 * kHolders; ++turn) {
       const std::size_t holder = turn < kHolders ? turn : (turn * 5) % kHolders;
       const std::size_t offset = kHead + holder * kPart;
       for (unsigned dealer = 0; dealer < kHolders; ++dealer) {
-        const auto part = spool.Read(dealer, offset, kPart);
-        ASSERT_THAT(part, testing::IsOk());
-        const Bytes whole = Dealt(dealer);
-        EXPECT_TRUE(std::equal(part->begin(), part->end(),
-                               whole.begin() + static_cast<std::ptrdiff_t>(offset)));
+        Bytes part(kPart);
+        ASSERT_THAT(spool.Read(dealer, offset, part), testing::IsOk());
+        EXPECT_TRUE(std::ranges::equal(part, ByteView(Dealt(dealer)).subspan(offset, kPart)));
       }
+    }
+    // And dealer by dealer.
+    Bytes all(kHolders * kPart);
+    for (unsigned dealer = 0; dealer < kHolders; ++dealer) {
+      ASSERT_THAT(spool.Read(dealer, kHead, all), testing::IsOk());
+      EXPECT_TRUE(std::ranges::equal(all, ByteView(Dealt(dealer)).subspan(kHead)));
     }
   }
 }
 
-TEST(ShareSpool, SaysThatAFileIsGoneOrCutShort) {
+TEST(ShareSpool, SaysThatARecordIsGoneOrCutShort) {
   for (const std::size_t memory : {0u, 1'000'000u}) {
     testing::MemoryFiles files;
-    ShareSpool spool(files, "secure/c/1-1.", memory);
-    EXPECT_THAT(spool.Read(0, kHead, kPart), testing::HasCode(absl::StatusCode::kNotFound));
-    ASSERT_THAT(spool.Put(1, Bytes(kHead + kPart - 1)), testing::IsOk());
-    EXPECT_THAT(spool.Read(1, kHead, kPart), testing::HasCode(absl::StatusCode::kDataLoss));
-    EXPECT_THAT(spool.Read(1, 1'000, kPart), testing::HasCode(absl::StatusCode::kDataLoss));
+    const std::unique_ptr<Spool> file = files.OpenSpool("secure/c/1-1.spool").value();
+    ShareSpool spool(*file, memory);
+    Bytes out(kPart);
+    EXPECT_THAT(spool.Read(0, kHead, out), testing::HasCode(absl::StatusCode::kNotFound));
+    spool.Put(1, Bytes(kHead + kPart - 1),
+              [](Status status) { ASSERT_THAT(status, testing::IsOk()); });
+    EXPECT_THAT(spool.Read(1, kHead, out), testing::HasCode(absl::StatusCode::kDataLoss));
+    EXPECT_THAT(spool.Read(1, 1'000, out), testing::HasCode(absl::StatusCode::kDataLoss));
   }
 }
 

@@ -147,7 +147,8 @@ void SignReply(Room& room, UnmaskReply& m, const std::optional<Fingerprint>& ins
   const auto& awaiting = *room.In<AwaitingShares>();
   std::vector<Digest> shown;
   for (const Member dealer : m.about.Members()) {
-    const Bytes dealt = ReadDealt(room.Spool(), dealer, m.from).value();
+    Bytes dealt(kDealtBytes);
+    EXPECT_TRUE(ReadDealt(room.Spool(), dealer, m.from, dealt).ok());
     const SecretKind kind =
         awaiting.survivors.Contains(dealer) ? SecretKind::kSelf : SecretKind::kMaskKey;
     shown.push_back(

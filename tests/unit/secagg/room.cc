@@ -176,9 +176,9 @@ void Room::Deal(const Alive& alive) {
 
 Bytes Room::SharesFor(Member member) { return server->SharesMessage(member, Spool()).value(); }
 SpooledShares Room::Spool() const {
-  return [this](Member dealer, std::size_t offset, std::size_t size) -> StatusOr<Bytes> {
-    const ByteView part = ByteView(spooled.at(dealer)).subspan(offset, size);
-    return Bytes(part.begin(), part.end());
+  return [this](Member dealer, std::size_t offset, std::span<std::byte> out) {
+    std::ranges::copy(ByteView(spooled.at(dealer)).subspan(offset, out.size()), out.begin());
+    return Ok();
   };
 }
 

@@ -148,8 +148,8 @@ TEST(ServerSession, BeginsNoUnmaskingWithoutWhatWasDealt) {
   room.Deal();
   room.SendVectors();
   room.Agree();
-  const auto cut_short = [](Member, std::size_t, std::size_t size) {
-    return StatusOr<Bytes>(Bytes(size - 1));
+  const auto cut_short = [](Member, std::size_t, std::span<std::byte>) -> Status {
+    return DataLoss("cut short");
   };
   EXPECT_EQ(room.server->BeginUnmasking(cut_short).status().code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(room.server->BeginUnmasking(room.Spool()), IsOk());
