@@ -327,6 +327,23 @@ bool House::TakeStep(Node& node) {
   return node.over || node.next() != before;
 }
 
+void House::SendTogether() {
+  std::vector<StatusOr<SecureAnswer>> answers(nodes.size(), Internal("no answer"));
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    SecureAsk ask{.round = nodes[i]->round, .message = {}, .seen = nodes[i]->seen, .hold = {}};
+    for (const secagg::DeviceEffect& effect : nodes[i]->session->Pending())
+      if (const auto* send = std::get_if<secagg::SendToServer>(&effect)) ask.message = send->message;
+    process_->coordinator.Secure(
+        nodes[i]->id(), std::move(ask),
+        [&answers, i](StatusOr<SecureAnswer> answer) { answers[i] = std::move(answer); });
+  }
+  Settle();
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    EXPECT_TRUE(answers[i].ok() || WasFault(answers[i].status())) << answers[i].status();
+    if (answers[i].ok()) TakeIn(*nodes[i], *answers[i]);
+  }
+}
+
 void House::Run(Step until) {
   for (bool moved = true; moved;) {
     moved = false;

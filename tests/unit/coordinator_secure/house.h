@@ -70,6 +70,8 @@ class House {
   int CheckIn();
   // Every device that speaks takes its next step, until nobody has one to take or `until` comes.
   void Run(Step until = Step::kNever);
+  // Every device sends what it owes but its vector, before the coordinator comes to any of it.
+  void SendTogether();
   // One call of a device.
   StatusOr<SecureAnswer> Secure(const DeviceId& device, SecureAsk ask);
   // The uploads of a device, whole, without a network.

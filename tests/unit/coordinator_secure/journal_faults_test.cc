@@ -65,6 +65,32 @@ TEST(SecureJournalFaults, OneFailureAtAnyAppendLosesNoDeviceAndNoSum) {
     }
 }
 
+TEST(SecureJournalFaults, MessagesThatComeTogetherAreOneAppendAndFailTogether) {
+  using enum JournalFault;
+  for (const JournalFault fault : {kNone, kNothingWritten, kAnswerLost}) {
+    SCOPED_TRACE(static_cast<int>(fault));
+    House house(SecureCampaign(kDevices));
+    house.devices_persist = true;
+    ASSERT_THAT(house.Apply(), testing::IsOk());
+    ASSERT_EQ(house.CheckIn(), static_cast<int>(kDevices));
+    for (const std::string_view step : {"KeysAdvertised", "SharesDealt"}) {
+      std::size_t appends = 0;
+      house.journal_faults = [&](std::string_view stream) {
+        return stream.starts_with("secure/") && appends++ == 0 ? fault : kNone;
+      };
+      house.SendTogether();
+      EXPECT_EQ(appends, 1U);
+      const bool written = fault != kNothingWritten;
+      EXPECT_THAT(house.Facts("secure/"), Contains(step).Times(written ? kDevices : 0));
+      if (fault != kNone) house.SendTogether();
+      EXPECT_THAT(house.Facts("secure/"), Contains(step).Times(kDevices));
+    }
+    house.journal_faults = {};
+    Persist(house);
+    ExpectSumOfEverybody(house);
+  }
+}
+
 TEST(SecureJournalFaults, ACrashRightAfterAnyFailureLosesNoDeviceAndNoSum) {
   const std::size_t appends = Appends();
   for (const JournalFault fault : {JournalFault::kNothingWritten, JournalFault::kAnswerLost})
