@@ -43,7 +43,8 @@ class Ed25519PrivateKey {
 };
 
 // UNAUTHENTICATED when `signature` is not that of `public_key` over `message`; INVALID_ARGUMENT
-// when the key has not 32 bytes or the signature not 64.
+// when the key has not 32 bytes or the signature not 64. RFC 8032 section 5.1.7 without the
+// cofactor; keys and points of small order, which would hold for any message, are refused.
 Status VerifyEd25519(ByteView public_key, ByteView message, ByteView signature);
 
 // The key under a TLS certificate. Safe from any thread once made.

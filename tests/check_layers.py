@@ -6,7 +6,7 @@ import sys
 
 FOREIGN = {
     "grpcpp", "google", "torch", "ATen", "sqlite3.h", "libpq-fe.h", "openssl", "spdlog", "prometheus",
-    "boost", "yaml-cpp", "CLI", "hwy", "Eigen", "mosquitto.h", "re2",
+    "boost", "yaml-cpp", "CLI", "hwy", "Eigen", "mosquitto.h", "re2", "sodium.h",
 }
 SKIPPED = ("build", "tests", "bench", ".")
 

@@ -1,39 +1,17 @@
 #include "bench/secagg/coordinator.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <fstream>
 #include <thread>
 
 #include "aggregation/secagg/server_facts.h"
 #include "bench/require.h"
+#include "coordinator/secure/spool_tags.h"
 
 namespace muster::bench {
 namespace secagg = aggregation::secagg;
-namespace {
-
-void WriteFile(const std::filesystem::path& path, ByteView bytes) {
-  std::ofstream out(path, std::ios::binary);
-  out.write(AsText(bytes).data(), static_cast<std::streamsize>(bytes.size()));
-  out.close();
-  Require(!out.fail(), "the spool can be written");
-}
-StatusOr<Bytes> ReadFile(const std::filesystem::path& path, std::size_t size) {
-  Bytes bytes(size);
-  std::ifstream in(path, std::ios::binary);
-  in.read(static_cast<char*>(static_cast<void*>(bytes.data())), static_cast<std::streamsize>(size));
-  if (in.fail()) return DataLoss("{} is cut short", path.string());
-  return bytes;
-}
-}  // namespace
 
 Coordinator::Coordinator(const Setting& setting, secagg::Task task, Crypto& crypto,
                          const secagg::StatementCheck& check, std::filesystem::path spool)
-    : crypto_(crypto), spool_(std::move(spool)) {
-  std::filesystem::create_directories(spool_);
-  shares_ = open((spool_ / "shares").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-  Require(shares_ >= 0, "the spool can be opened");
+    : crypto_(crypto), path_(std::move(spool)), spool_(path_), shares_(spool_) {
   Work([&] {
     session_.emplace(Require(secagg::ServerSession::Make(
         {std::move(task), setting.devices, kWindow, kWindow, kWindow, kWindow, kWindow},
@@ -42,13 +20,8 @@ Coordinator::Coordinator(const Setting& setting, secagg::Task task, Crypto& cryp
   });
 }
 Coordinator::~Coordinator() {
-  close(shares_);
   std::error_code ignored;
-  std::filesystem::remove_all(spool_, ignored);
-}
-
-std::filesystem::path Coordinator::VectorFile(secagg::Member member) const {
-  return spool_ / fmt::format("vector-{}", member);
+  std::filesystem::remove(path_, ignored);
 }
 
 void Coordinator::Tell(const secagg::ServerEvent& event) {
@@ -68,47 +41,22 @@ Bytes Coordinator::Roster() {
 void Coordinator::Deal(ByteView message) {
   Work([&] {
     secagg::ShareKeys shares = Require(secagg::ParseShareKeys(message));
-    shares_size_ = message.size();
-    const auto written =
-        pwrite(shares_, message.data(), message.size(), SharesPlace(shares.from, 0));
-    Require(written == static_cast<ssize_t>(message.size()), "the spool can be written");
+    shares_.Put(shares.from, message, [](const Status& written) { Require(written); });
     Tell(std::move(shares));
   });
 }
 Bytes Coordinator::SharesFor(secagg::Member member) {
-  return Work([&] {
-    return Require(
-        session_->SharesMessage(member, [this](auto... part) { return ReadShares(part...); }));
-  });
+  return Work([&] { return Require(session_->SharesMessage(member, ReadShares())); });
 }
-// A range of every dealer's file is kept in memory, as wide as kMostCached allows: holders are read
-// one after the other.
-StatusOr<Bytes> Coordinator::ReadShares(secagg::Member dealer, std::size_t offset,
-                                        std::size_t size) {
-  const std::size_t dealers = cohort().devices();
-  const std::size_t width = kMostCached / dealers;
-  if (offset < window_ || offset + size > window_ + width || cached_.empty()) {
-    cached_.assign(dealers, {});
-    window_ = offset;
-  }
-  Bytes& slice = cached_[dealer];
-  if (slice.empty()) {
-    slice.resize(std::min(width, shares_size_ - window_));
-    const auto got = pread(shares_, slice.data(), slice.size(), SharesPlace(dealer, window_));
-    if (got != static_cast<ssize_t>(slice.size())) return DataLoss("the spool is cut short");
-  }
-  const ByteView part = ByteView(slice).subspan(offset - window_, size);
-  return Bytes(part.begin(), part.end());
-}
-// One file for all: what devices deal in one session is of one length.
-std::int64_t Coordinator::SharesPlace(secagg::Member dealer, std::size_t offset) const {
-  return static_cast<std::int64_t>(dealer * shares_size_ + offset);
+secagg::SpooledShares Coordinator::ReadShares() {
+  return [this](auto... part) { return shares_.Read(part...); };
 }
 
 void Coordinator::Vector(ByteView header, ByteView wire) {
   Work([&] {
     const secagg::MaskedHeader parsed = Require(secagg::ParseMaskedHeader(header));
-    WriteFile(VectorFile(parsed.from), wire);
+    spool_.Append(coordinator::VectorTag(parsed.from), wire,
+                  [](const Status& written) { Require(written); });
     Tell(parsed);
     Fold();
   });
@@ -119,10 +67,10 @@ void Coordinator::Fold() {
     if (fold == nullptr) continue;
     const secagg::Segments& layout = session_->plan().task.layout;
     if (!sum_) sum_.emplace(layout);
+    Bytes wire(layout.wire_bytes());
     for (const secagg::Member member : fold->members) {
-      const Bytes wire = Require(ReadFile(VectorFile(member), layout.wire_bytes()));
+      Require(spool_.Read(coordinator::VectorTag(member), 0, wire));
       Require(sum_->AddWire(sum_->AllTiles(), wire));
-      std::filesystem::remove(VectorFile(member));
     }
     Tell(secagg::VectorsFolded{fold->members, fmt::format("upto-{}", fold->members.back())});
   }
@@ -143,8 +91,7 @@ void Coordinator::Agree(ByteView message) {
 }
 Bytes Coordinator::UnmaskRequest() {
   return Work([&] {
-    unmasking_.emplace(
-        Require(session_->BeginUnmasking([this](auto... part) { return ReadShares(part...); })));
+    unmasking_.emplace(Require(session_->BeginUnmasking(ReadShares())));
     return Require(session_->UnmaskMessage());
   });
 }

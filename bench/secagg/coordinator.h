@@ -1,6 +1,6 @@
 #pragma once
 // The server's half of a bench: the shipped session, its facts encoded as for the journal, sealed
-// shares and early vectors spooled to files, the sum folded and unmasked. No network.
+// shares and vectors spooled to a file, the sum folded and unmasked. No network.
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -11,13 +11,13 @@
 #include "bench/secagg/heap.h"
 #include "bench/secagg/meter.h"
 #include "bench/secagg/setting.h"
+#include "bench/secagg/spool.h"
+#include "coordinator/secure/share_spool.h"
 
 namespace muster::bench {
 
 class Coordinator {
  public:
-  static constexpr std::size_t kMostCached = std::size_t{32} << 20;  // Of sealed shares.
-
   Coordinator(const Setting& setting, aggregation::secagg::Task task, Crypto& crypto,
               const aggregation::secagg::StatementCheck& check, std::filesystem::path spool);
   ~Coordinator();  // Removes the spool.
@@ -61,17 +61,12 @@ class Coordinator {
   void RemoveMasks(const std::vector<aggregation::secagg::MaskSeed>& seeds, unsigned threads);
   // work(thread) on each of the threads.
   void InParallel(unsigned threads, const std::function<void(unsigned)>& work);
-  StatusOr<Bytes> ReadShares(aggregation::secagg::Member dealer, std::size_t offset,
-                             std::size_t size);
-  std::int64_t SharesPlace(aggregation::secagg::Member dealer, std::size_t offset) const;
-  std::filesystem::path VectorFile(aggregation::secagg::Member member) const;
+  aggregation::secagg::SpooledShares ReadShares();
 
   Crypto& crypto_;
-  std::filesystem::path spool_;
-  int shares_ = -1;  // The spool of sealed shares, by dealer.
-  std::size_t shares_size_ = 0;
-  std::size_t window_ = 0;     // Where the slices in memory begin.
-  std::vector<Bytes> cached_;  // By dealer.
+  const std::filesystem::path path_;
+  UnsyncedSpool spool_;
+  coordinator::ShareSpool shares_;
   Timestamp now_ = kStart;
   std::optional<aggregation::secagg::ServerSession> session_;
   std::optional<aggregation::secagg::Unmasking> unmasking_;

@@ -79,6 +79,13 @@ TEST(Ed25519, AnyChangedBitOfMessageKeyOrSignatureIsRefused) {
     EXPECT_FALSE(VerifyEd25519(flipped(key, bit), message, signature).ok());
 }
 
+// The neutral element as a key and as R, and S = 0: the equation holds for every message.
+TEST(Ed25519, AKeyOfSmallOrderSignsNothing) {
+  Bytes key(32), signature(64);
+  key[0] = signature[0] = std::byte{1};
+  EXPECT_EQ(VerifyEd25519(key, Hex("af82"), signature).code(), absl::StatusCode::kUnauthenticated);
+}
+
 TEST(Ed25519, KeysAndSignaturesOfWrongLengthAreInvalidArguments) {
   const Bytes key(32), signature(64);
   for (const std::size_t n : {0u, 31u, 33u, 64u})
