@@ -22,7 +22,8 @@ struct SharedSet {
   Digest hash;                          // SharedSetHash
 };
 
-// Fills `out` from `offset` of the encoded ShareKeys that `dealer` sent; an error when it has fewer.
+// Fills `out` from `offset` of the encoded ShareKeys that `dealer` sent; an error when it has
+// fewer.
 using SpooledShares =
     std::function<Status(Member dealer, std::size_t offset, std::span<std::byte> out)>;
 // What `dealer` dealt the holders from `holder` on: kDealtBytes each, as many as fill `out`.

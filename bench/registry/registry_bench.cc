@@ -89,8 +89,7 @@ void BenchEvidence(Report& report, Place& place, audit::MerkleLog& log) {
   const auto count = static_cast<double>(bundle.leaves.size());
   const double alone = MedianSeconds([&] {
     for (const evidence::Leaf& leaf : bundle.leaves)
-      Require(
-          audit::VerifyInclusion(place.crypto, leaf.index, hash_of(leaf), leaf.hashes, head));
+      Require(audit::VerifyInclusion(place.crypto, leaf.index, hash_of(leaf), leaf.hashes, head));
   });
   const double proofs = MedianSeconds([&] {
     audit::InclusionVerifier verifier(place.crypto, head);

@@ -102,16 +102,16 @@ void SecureRound::Keep(const DeviceId& device, secagg::Member member,
   if (!writing_.insert(member).second)
     return ActThen(then, Unavailable("the same message is being written"));
   Letter letter{event, Caller::Device(device), member, std::move(then)};
-  ports_.pool.Post([self = shared_from_this(), letter = std::move(letter),
-                    write = std::move(write)]() mutable {
-    write([self, letter = std::move(letter)](const Status& written) mutable {
-      self->strand_.Post([self, letter = std::move(letter), written]() mutable {
-        if (written.ok()) return self->Enqueue(std::move(letter));
-        self->writing_.erase(*letter.wrote);
-        self->ActThen(letter.then, written);
+  ports_.pool.Post(
+      [self = shared_from_this(), letter = std::move(letter), write = std::move(write)]() mutable {
+        write([self, letter = std::move(letter)](const Status& written) mutable {
+          self->strand_.Post([self, letter = std::move(letter), written]() mutable {
+            if (written.ok()) return self->Enqueue(std::move(letter));
+            self->writing_.erase(*letter.wrote);
+            self->ActThen(letter.then, written);
+          });
+        });
       });
-    });
-  });
 }
 
 void SecureRound::TakeShares(const DeviceId& device, secagg::ShareKeys shares, Bytes message,

@@ -1,6 +1,7 @@
 #pragma once
-// What devices dealt, sealed, on its way to the other devices: in the session's spool, and in memory
-// only a window of it, whatever the cohort. Sealed bytes only; the coordinator cannot open them.
+// What devices dealt, sealed, on its way to the other devices: in the session's spool, and in
+// memory only a window of it, whatever the cohort. Sealed bytes only; the coordinator cannot open
+// them.
 #include <map>
 #include <optional>
 
@@ -25,8 +26,8 @@ class ShareSpool {
   //
   // Holders ask for the same offset of every dealer, and most often one after the other. So the
   // same range of all records is kept, as wide as memory allows: n holders in a row read each
-  // record n^2 * size / kMostCached times, and once when all fits. What does not fit is read without
-  // being kept.
+  // record n^2 * size / kMostCached times, and once when all fits. What does not fit is read
+  // without being kept.
   Status Read(aggregation::secagg::Member dealer, std::size_t offset, std::span<std::byte> out);
   // Empties the memory; the records stay.
   void Forget();

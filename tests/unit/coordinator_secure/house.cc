@@ -332,7 +332,8 @@ void House::SendTogether() {
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     SecureAsk ask{.round = nodes[i]->round, .message = {}, .seen = nodes[i]->seen, .hold = {}};
     for (const secagg::DeviceEffect& effect : nodes[i]->session->Pending())
-      if (const auto* send = std::get_if<secagg::SendToServer>(&effect)) ask.message = send->message;
+      if (const auto* send = std::get_if<secagg::SendToServer>(&effect))
+        ask.message = send->message;
     process_->coordinator.Secure(
         nodes[i]->id(), std::move(ask),
         [&answers, i](StatusOr<SecureAnswer> answer) { answers[i] = std::move(answer); });
