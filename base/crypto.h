@@ -83,7 +83,7 @@ class Crypto : public Hasher {
   // point of low order, for which the output would be zero whatever the secret (section 6.1).
   virtual StatusOr<Secret> Agree(const Secret& mine, const AgreementPublic& theirs) const = 0;
 
-  // Agree with each of `theirs`, in their order; the first error ends it. Cheaper than one by one.
+  // Agree with each of `theirs`, in their order; the first error ends it.
   virtual StatusOr<std::vector<Secret>> AgreeWithAll(
       const Secret& mine, std::span<const AgreementPublic> theirs) const {
     std::vector<Secret> out;

@@ -1,19 +1,17 @@
 #pragma once
-// A Spool in a file: a header of 16 bytes before each record, read once when it is opened.
+// A Spool in a file: writers write one after the other, and one of them syncs for all.
 #include <absl/base/thread_annotations.h>
 #include <absl/synchronization/mutex.h>
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/blobs.h"
-#include "platform/posix_file.h"
+#include "platform/spool_file.h"
 
 namespace muster::platform {
 
-// Cost: an Append writes under a lock; one of those who wait syncs for all.
 class FileSpool final : public Spool {
  public:
   // Makes the file durable in its directory, which must be there.
@@ -24,22 +22,13 @@ class FileSpool final : public Spool {
   Status Read(std::uint32_t tag, std::uint64_t offset, std::span<std::byte> out) const override;
 
  private:
-  struct Place {
-    std::uint64_t begin;
-    std::uint64_t size;
-  };
   using Waiting = std::vector<std::function<void(Status)>>;
-  FileSpool(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
-  Status Scan() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  Status Write(std::uint32_t tag, ByteView record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  explicit FileSpool(SpoolFile file) : file_(std::move(file)) {}
+  StatusOr<SpoolFile::Place> Find(std::uint32_t tag) const;
   void SyncForAll();
-  StatusOr<Place> Find(std::uint32_t tag) const;
 
-  const Fd fd_;
-  const std::string path_;
   mutable absl::Mutex mu_;
-  std::map<std::uint32_t, Place> places_ ABSL_GUARDED_BY(mu_);
-  std::uint64_t end_ ABSL_GUARDED_BY(mu_) = 0;
+  SpoolFile file_;  // Under mu_, but for its reads and syncs.
   Waiting waiting_ ABSL_GUARDED_BY(mu_);
   bool syncing_ ABSL_GUARDED_BY(mu_) = false;  // Somebody will sync for those who wait.
   Status broken_ ABSL_GUARDED_BY(mu_);         // A sync failed: what is on disk is not known.

@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
+#include <sodium.h>
 
 #include "platform/openssl_keystream.h"
 #include "platform/openssl_ptr.h"
@@ -13,7 +14,6 @@ namespace muster::platform {
 namespace {
 using CipherCtxPtr = OpenSslPtr<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;  // Wipes the key.
 using KdfCtxPtr = OpenSslPtr<EVP_KDF_CTX, EVP_KDF_CTX_free>;           // Wipes the input key.
-using PkeyCtxPtr = OpenSslPtr<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 
 constexpr std::size_t kTag = Crypto::kSealTagBytes;
 
@@ -57,62 +57,6 @@ OSSL_PARAM OctetParam(const char* name, ByteView bytes) {
   return OSSL_PARAM_construct_octet_string(name, data, bytes.size());
 }
 
-StatusOr<PkeyPtr> AgreementKeyOf(const Secret& secret) {
-  MUSTER_TRY(CheckSize("X25519 secret", secret.Reveal().size(), Crypto::kAgreementSecretBytes));
-  PkeyPtr key(EVP_PKEY_new_raw_private_key_ex(nullptr, "X25519", nullptr, Octets(secret.Reveal()),
-                                              secret.Reveal().size()));
-  if (!key) return OpenSslError("X25519 private key");
-  return key;
-}
-
-// A key that can only agree. EVP_PKEY_new_raw_private_key would compute the public half, at the
-// price of the agreement itself; X25519 has no use for it, so any stands in for it.
-StatusOr<PkeyPtr> AgreeingKeyOf(const Secret& secret) {
-  MUSTER_TRY(CheckSize("X25519 secret", secret.Reveal().size(), Crypto::kAgreementSecretBytes));
-  const AgreementPublic unused{};
-  OSSL_PARAM params[] = {OctetParam(OSSL_PKEY_PARAM_PRIV_KEY, secret.Reveal()),
-                         OctetParam(OSSL_PKEY_PARAM_PUB_KEY, unused), OSSL_PARAM_construct_end()};
-  const PkeyCtxPtr context(EVP_PKEY_CTX_new_from_name(nullptr, "X25519", nullptr));
-  EVP_PKEY* key = nullptr;
-  if (!context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
-      EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEYPAIR, params) != 1)
-    return OpenSslError("X25519 private key");
-  return PkeyPtr(key);
-}
-
-// All zero, found without stopping at the first byte that is not.
-bool IsZero(ByteView bytes) {
-  std::byte any{};
-  for (const std::byte b : bytes) any |= b;
-  return any == std::byte{};
-}
-
-// Ready to agree with any number of peers.
-StatusOr<PkeyCtxPtr> AgreeingContextOf(const Secret& secret) {
-  MUSTER_ASSIGN(const PkeyPtr key, AgreeingKeyOf(secret));
-  PkeyCtxPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr));
-  if (!context || EVP_PKEY_derive_init(context.get()) != 1) return OpenSslError("X25519");
-  return context;
-}
-
-StatusOr<Secret> AgreeIn(EVP_PKEY_CTX* context, const AgreementPublic& theirs) {
-  const PkeyPtr peer(
-      EVP_PKEY_new_raw_public_key_ex(nullptr, "X25519", nullptr, Octets(theirs), theirs.size()));
-  // Any 32 bytes are a public key of X25519; there is nothing to validate.
-  if (!peer || EVP_PKEY_derive_set_peer_ex(context, peer.get(), 0) != 1)
-    return OpenSslError("X25519");
-  Bytes bytes(Crypto::kAgreementSecretBytes);
-  std::size_t size = bytes.size();
-  const int ok = EVP_PKEY_derive(context, Octets(bytes), &size);
-  Secret shared(std::move(bytes));
-  // OpenSSL refuses a zero result itself, which is the one way to fail from here on.
-  if (ok != 1 || size != Crypto::kAgreementSecretBytes || IsZero(shared.Reveal())) {
-    TakeOpenSslError();
-    return InvalidArgument("X25519: the peer's public key is a point of low order");
-  }
-  return shared;
-}
-
 Status CheckSealing(const Secret& key, ByteView nonce, ByteView aad, std::size_t text) {
   MUSTER_TRY(CheckSize("AES-256-GCM key", key.Reveal().size(), Crypto::kSealKeyBytes));
   MUSTER_TRY(CheckSize("AES-256-GCM nonce", nonce.size(), Crypto::kSealNonceBytes));
@@ -124,6 +68,7 @@ Status CheckSealing(const Secret& key, ByteView nonce, ByteView aad, std::size_t
 OpenSslCrypto::OpenSslCrypto() {
   Aes256Gcm();
   HkdfAlgorithm();
+  if (sodium_init() < 0) OpenSslDie("libsodium");
 }
 
 Digest OpenSslCrypto::Sha256(ByteView bytes) const { return OpenSslHasher().Sha256(bytes); }
@@ -137,31 +82,23 @@ StatusOr<AgreementKey> OpenSslCrypto::NewAgreementKey(SecureRng& rng) {
 }
 
 StatusOr<AgreementPublic> OpenSslCrypto::AgreementPublicOf(const Secret& secret) const {
-  MUSTER_ASSIGN(const PkeyPtr key, AgreementKeyOf(secret));
+  MUSTER_TRY(CheckSize("X25519 secret", secret.Reveal().size(), kAgreementSecretBytes));
   AgreementPublic out;
-  std::size_t size = out.size();
-  if (EVP_PKEY_get_raw_public_key(key.get(), reinterpret_cast<unsigned char*>(out.data()), &size) !=
-          1 ||
-      size != out.size())
-    return OpenSslError("X25519 public key");
+  if (crypto_scalarmult_base(reinterpret_cast<unsigned char*>(out.data()),
+                             Octets(secret.Reveal())) != 0)
+    return Internal("X25519: no public key");
   return out;
 }
 
 StatusOr<Secret> OpenSslCrypto::Agree(const Secret& mine, const AgreementPublic& theirs) const {
-  MUSTER_ASSIGN(const PkeyCtxPtr context, AgreeingContextOf(mine));
-  return AgreeIn(context.get(), theirs);
-}
-
-StatusOr<std::vector<Secret>> OpenSslCrypto::AgreeWithAll(
-    const Secret& mine, std::span<const AgreementPublic> theirs) const {
-  MUSTER_ASSIGN(const PkeyCtxPtr context, AgreeingContextOf(mine));
-  std::vector<Secret> out;
-  out.reserve(theirs.size());
-  for (const AgreementPublic& key : theirs) {
-    MUSTER_ASSIGN(Secret agreed, AgreeIn(context.get(), key));
-    out.push_back(std::move(agreed));
-  }
-  return out;
+  MUSTER_TRY(CheckSize("X25519 secret", mine.Reveal().size(), kAgreementSecretBytes));
+  Bytes bytes(kAgreementSecretBytes);
+  // Any 32 bytes are a public key; it fails, in constant time, where the result is zero.
+  const int ok = crypto_scalarmult(reinterpret_cast<unsigned char*>(bytes.data()),
+                                   Octets(mine.Reveal()), Octets(ByteView(theirs)));
+  Secret shared(std::move(bytes));
+  if (ok != 0) return InvalidArgument("X25519: the peer's public key is a point of low order");
+  return shared;
 }
 
 Status OpenSslCrypto::Verify(const SigningPublic& key, ByteView message,

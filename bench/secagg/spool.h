@@ -2,10 +2,9 @@
 // A session's spool as the coordinator keeps it, but without syncs: how long a disk takes is no
 // processor time, and nobody recovers a bench.
 #include <filesystem>
-#include <map>
 
 #include "base/blobs.h"
-#include "platform/posix_file.h"
+#include "platform/spool_file.h"
 
 namespace muster::bench {
 
@@ -18,14 +17,7 @@ class UnsyncedSpool final : public Spool {
   Status Read(std::uint32_t tag, std::uint64_t offset, std::span<std::byte> out) const override;
 
  private:
-  struct Place {
-    std::uint64_t begin;
-    std::uint64_t size;
-  };
-  const std::string path_;
-  const platform::Fd fd_;
-  std::map<std::uint32_t, Place> places_;
-  std::uint64_t end_ = 0;
+  platform::SpoolFile file_;
 };  // Used from one thread.
 
 }  // namespace muster::bench

@@ -36,17 +36,17 @@ StatusOr<Bytes> ShareSpool::Load(Member dealer, std::size_t record) const {
 
 Status ShareSpool::Read(Member dealer, std::size_t offset, std::span<std::byte> out) {
   if (window_ && !window_->Covers(offset, out.size())) Forget();
-  auto slice = slices_.find(dealer);
-  if (slice == slices_.end()) {
+  if (dealer >= slices_.size()) slices_.resize(dealer + 1);
+  Bytes& slice = slices_[dealer];
+  if (slice.empty()) {
     MUSTER_ASSIGN(const std::size_t record, spool_.SizeOf(SharesTag(dealer)));
     if (!window_) window_ = WindowAt(offset, out.size(), record);
     const std::size_t width = std::min(window_->end, record) - std::min(window_->begin, record);
     if (cached_ + width > most_cached_) return spool_.Read(SharesTag(dealer), offset, out);
-    MUSTER_ASSIGN(Bytes loaded, Load(dealer, record));
-    cached_ += loaded.size();
-    slice = slices_.emplace(dealer, std::move(loaded)).first;
+    MUSTER_ASSIGN(slice, Load(dealer, record));
+    cached_ += slice.size();
   }
-  const ByteView from = slice->second;
+  const ByteView from = slice;
   const std::size_t at = offset - window_->begin;
   if (at > from.size() || out.size() > from.size() - at)
     return DataLoss("what member {} dealt is cut short: {} bytes at {} are wanted", dealer,

@@ -2,8 +2,8 @@
 // What devices dealt, sealed, on its way to the other devices: in the session's spool, and in
 // memory only a window of it, whatever the cohort. Sealed bytes only; the coordinator cannot open
 // them.
-#include <map>
 #include <optional>
+#include <vector>
 
 #include "aggregation/secagg/members.h"
 #include "base/blobs.h"
@@ -48,8 +48,8 @@ class ShareSpool {
   Spool& spool_;
   const std::size_t most_cached_;
   std::optional<Window> window_;
-  std::map<aggregation::secagg::Member, Bytes> slices_;  // Of window_.
-  std::size_t cached_ = 0;                               // Bytes of slices_.
+  std::vector<Bytes> slices_;  // Of window_, by dealer; empty: not read.
+  std::size_t cached_ = 0;     // Bytes of slices_.
 };
 
 }  // namespace muster::coordinator

@@ -38,7 +38,7 @@ TEST_F(FileSpoolTest, WhatACrashCutShortIsGoneAndWhatCameBeforeItStays) {
     Append(*spool, 2, "two");
   }
   const std::uint64_t whole = std::filesystem::file_size(path);
-  const std::uint64_t record = whole / 2;
+  const std::uint64_t record = SpoolFile::kBlock;
   for (std::uint64_t size = whole; size-- > record;) {
     SCOPED_TRACE(size);
     std::filesystem::resize_file(path, size);
@@ -61,16 +61,38 @@ TEST_F(FileSpoolTest, BytesOfACutRecordAreNeverTakenForRecords) {
   const std::string forged(std::istreambuf_iterator<char>(other), {});
   {
     const auto spool = FileSpool::Open(path).value();
-    Append(*spool, 1, "x" + forged + std::string(100, 'x'));
+    // Where the record after a short one would begin.
+    Append(*spool, 1, std::string(SpoolFile::kBlock - (forged.size() - 6), 'x') + forged);
   }
   std::filesystem::resize_file(path, std::filesystem::file_size(path) - 1);
   {
     const auto spool = FileSpool::Open(path).value();
-    Append(*spool, 2, "y");  // As long as what stands before the forged header.
+    Append(*spool, 2, "y");
   }
   const auto spool = FileSpool::Open(path).value();
   EXPECT_EQ(Read(*spool, 2), "y");
   EXPECT_EQ(Read(*spool, 'F'), "nothing");
+}
+
+TEST_F(FileSpoolTest, LongRecordsComeBackInAnyPiecesAndBesideShortOnes) {
+  const auto text = [](std::size_t size) {
+    std::string out(size, '\0');
+    for (std::size_t i = 0; i < size; ++i) out[i] = static_cast<char>(i * 31 >> 3);
+    return out;
+  };
+  const std::vector<std::size_t> sizes = {
+      SpoolFile::kLong, 1,         SpoolFile::kLong - 1, SpoolFile::kLong + 4080,
+      (1 << 20) - 16,   4'000'003, SpoolFile::kBlock,    2 * (1 << 20) + 4096 - 16};
+  for (const bool reopened : {false, true}) {
+    const auto spool = FileSpool::Open(path).value();
+    for (std::uint32_t tag = 0; tag < sizes.size(); ++tag) {
+      if (!reopened) Append(*spool, tag, text(sizes[tag]));
+      EXPECT_EQ(Read(*spool, tag), text(sizes[tag])) << sizes[tag];
+    }
+    Bytes part(SpoolFile::kLong + 77);
+    ASSERT_THAT(spool->Read(5, 1'234'567, part), IsOk());
+    EXPECT_EQ(AsText(part), std::string_view(text(sizes[5])).substr(1'234'567, part.size()));
+  }
 }
 
 TEST_F(FileSpoolTest, AFileOfSomethingElseHasNoRecords) {
