@@ -6,6 +6,7 @@
 Says what holds, or what does not and exits with 1. What a bundle is: VERIFY.md.
 """
 import base64
+import datetime
 import hashlib
 import json
 import pathlib
@@ -97,15 +98,73 @@ def facts_of(bundle, size, root):
             need("sha256:" + sha256(leaf["fact"].encode()).hex() == row["fact_digest"],
                  f"leaf {index}: another fact lies beside it")
             row["fact"] = json.loads(leaf["fact"])
-        stream = row["stream"]
+        row["leaf"], stream = index, row["stream"]
         need(row["seq"] == expected.get(stream, 0), f"leaf {index}: a fact of {stream} is left out before it")
         expected[stream] = row["seq"] + 1
         facts.append(row)
     return facts
 
 
-def check_statement(bundle, facts, key):
-    """That the key signed, as DSSE, which files this version is, and that the facts say the same."""
+def campaign_by(facts, name, until):
+    """Rounds that a campaign began by then with their parameters, those it published, and its versions."""
+    begun, published, made, versions, model, base, params = [], [], {}, {}, "", 0, ""
+    for fact in (f["fact"] for f in facts if f["stream"] == "campaign/" + name and f["fact"]["at"] <= until):
+        kind, key = fact["type"], (fact.get("round"), fact.get("attempt"))
+        if kind == "CampaignApplied":
+            model, base, params = fact["spec"].get("model", ""), fact["base"]["version"], fact["base"]["params"]
+            versions[params] = base
+        elif kind == "RoundStarted":
+            begun.append((key, params))
+        elif kind == "RoundSucceeded":
+            params = made[key[0]] = fact["params"]
+            published.append(key)
+        elif kind == "VersionRegistered" and fact["round"] in made:
+            versions[made[fact["round"]]] = fact["version"]
+    return model, base, begun, published, versions
+
+
+def runs_in(facts, stream, device, began_with):
+    """When a round's facts ask the device to load parameters: (at, leaf, parameters), evaluation first."""
+    train = evaluate = None
+    for fact, leaf in ((f["fact"], f["leaf"]) for f in facts if f["stream"] == stream):
+        if fact["type"] == "DevicesJoined" and device in fact["devices"]:
+            train = (fact["at"], leaf, began_with)
+        elif fact["type"] == "ModelAggregated" and device in fact["evaluators"]:
+            evaluate = (fact["at"], leaf, fact["params"])
+    return [run for run in (evaluate, train) if run]
+
+
+def check_question(bundle, facts):
+    """That the device was last asked to load this version by the instant of the question."""
+    device, at = bundle["question"]["device"], bundle["question"]["at"]
+    until = round(datetime.datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp() * 1000)
+    told, newest = [f for f in facts if f["fact"]["at"] <= until], None
+    for name in sorted({f["stream"].split("/", 1)[1] for f in told if f["stream"].startswith("campaign/")}):
+        model, base, begun, published, versions = campaign_by(told, name, until)
+        for number, attempt in published:
+            need(any(f["stream"] == f"round/{name}/{number}/{attempt}" and f["fact"]["type"] == "ModelPublished"
+                     for f in told), f"round {number} of {name} was published, and its facts are left out")
+        for (number, attempt), began_with in reversed(begun if model else []):  # Statistics load no model.
+            for run in runs_in(told, f"round/{name}/{number}/{attempt}", device, began_with):
+                if not newest or run[0] > newest[0]:
+                    newest = (*run, model, versions.get(run[2]), base)
+    need(newest, f"no fact gives device {device} a model by {at}")
+    _, leaf, params, model, version, base = newest
+    need((model, version or base) == (bundle["model"], bundle["version"]),
+         f"leaf {leaf}: device {device} ran another version by {at}: {version or base} of {model}")
+    return leaf, params, version
+
+
+def question_said(bundle, size):
+    """What the statement has to say of the question, the tree and the leaves."""
+    indices = json.dumps([leaf["leaf_index"] for leaf in bundle["leaves"]], separators=(",", ":"))
+    return {"model": bundle["model"], "version": bundle["version"], **bundle["question"], "tree_size": size,
+            "leaf_indices": {"sha256": sha256(indices.encode()).hex()}}
+
+
+def check_statement(bundle, facts, key, size):
+    """That the key signed, as DSSE, which files this version is, and that the facts say the same; with
+    a question, that it signed that question and just these leaves."""
     envelope = json.loads(bundle["statement"])
     kind, payload = envelope["payloadType"], base64.b64decode(envelope["payload"], validate=True)
     message = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload)
@@ -119,6 +178,8 @@ def check_statement(bundle, facts, key):
     recorded = {name: made[0][member] for member, name in (("params", "params.safetensors"), ("module", "module.pt"))
                 if member in made[0]}
     need(said == recorded, "the statement names other files than the facts")
+    if "question" in bundle:
+        need(statement["predicate"] == question_said(bundle, size), "the statement is of another question or other leaves")
     return said
 
 
@@ -131,13 +192,18 @@ def main(path, key_text):
         need(bundle["format"] == "muster-evidence/1", "another format")
         size, root = open_checkpoint(bundle["checkpoint"], key)
         facts = facts_of(bundle, size, root)
-        files = check_statement(bundle, facts, key)
-    except (Wrong, ValueError, KeyError, TypeError) as wrong:
+        ran = check_question(bundle, facts) if "question" in bundle else None
+        files = check_statement(bundle, facts, key, size)
+        need(not (ran and ran[2]) or files["params.safetensors"] == ran[1], "the device ran other parameters")
+    except (Wrong, ValueError, KeyError, TypeError, AttributeError) as wrong:
         print(f"does not hold: {wrong}")
         return 1
     print(f"{bundle['model']} version {bundle['version']}: {len(facts)} facts, all in the log of {size}")
     for name, digest in files.items():
         print(f"  {name}  {digest}")
+    if ran:
+        device, at = bundle["question"]["device"], bundle["question"]["at"]
+        print(f"  device {device} ran {ran[1]} at {at}, leaf {ran[0]}")
     return 0
 
 

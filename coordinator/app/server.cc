@@ -225,7 +225,7 @@ Status MusterServerImpl::StartGrpc() {
   evidence_ = std::make_unique<registry::EvidenceService>(
       registry::evidence::CollectPorts{*dir_.journal, *merkle_, *log_key_.signer, openssl_,
                                        log_key_.verifier},
-      *dir_.blobs, *border_);
+      *dir_.blobs, *border_, clock_);
   MUSTER_ASSIGN(const rpc::ServerTls tls, ServerTlsOf(dir_, options_.listen.host));
   const std::array<grpc::Service*, 10> services{
       enrolment_.get(), edge_.get(),       campaigns_.get(),    fleet_.get(),     contracts_.get(),

@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include "base/canonical_json.h"
+#include "base/time_text.h"
 
 namespace muster::registry::evidence {
 namespace {
 constexpr std::size_t kMostHashes = 64;  // Of a tree of 2^64 leaves.
+constexpr std::size_t kPseudonymDigits = 32;
 
 Status Invalid(std::string_view what) {
   return WithReason(InvalidArgument("evidence bundle: {}", what), Reason::kARTEFACT_INVALID);
@@ -42,12 +44,29 @@ StatusOr<Leaf> ReadLeaf(const Json& json) {
   return leaf;
 }
 
+StatusOr<Question> ReadQuestion(const Json& json) {
+  if (!json.is_object()) return InvalidArgument("its question is no object");
+  JsonReader reader(json);
+  const std::string device = reader.Text("device"), at = reader.Text("at");
+  MUSTER_TRY(reader.status());
+  MUSTER_ASSIGN(const Timestamp time, ParseTime(at));
+  return MakeQuestion(device, time);
+}
+
 StatusOr<Bundle> Read(const Json& json) {
   JsonReader reader(json);
   if (const std::string format = reader.Text("format"); format != kBundleFormat)
     return InvalidArgument("its format is '{}', not '{}'", format.substr(0, 40), kBundleFormat);
-  Bundle out{reader.Text("model"), reader.Unsigned("version"), reader.Text("checkpoint"),
-             reader.Text("key"),   reader.Text("statement"),   {}};
+  Bundle out{reader.Text("model"),
+             reader.Unsigned("version"),
+             reader.Text("checkpoint"),
+             reader.Text("key"),
+             reader.Text("statement"),
+             {},
+             {}};
+  if (reader.Has("question")) {
+    MUSTER_ASSIGN(out.question, ReadQuestion(reader.At("question")));
+  }
   const Json& leaves = reader.At("leaves");
   MUSTER_TRY(reader.status());
   if (!leaves.is_array()) return InvalidArgument("its leaves are no list");
@@ -62,16 +81,25 @@ StatusOr<Bundle> Read(const Json& json) {
 }
 }  // namespace
 
+StatusOr<Question> MakeQuestion(std::string device, Timestamp at) {
+  if (device.size() != kPseudonymDigits || !FromHex(device).ok())
+    return InvalidArgument("'{}' is not a device's pseudonym of {} hex digits",
+                           device.substr(0, 40), kPseudonymDigits);
+  if (!ParseTime(FormatTime(at)).ok()) return InvalidArgument("a time before 1970 or after 9999");
+  return Question{std::move(device), at};
+}
+
 StatusOr<std::string> EncodeBundle(const Bundle& bundle) {
   Json leaves = Json::array();
   for (const Leaf& leaf : bundle.leaves) leaves.push_back(ToJson(leaf));
-  return CanonicalJson({{"format", kBundleFormat},
-                        {"model", bundle.model},
-                        {"version", bundle.version},
-                        {"checkpoint", bundle.checkpoint},
-                        {"key", bundle.key},
-                        {"statement", bundle.statement},
-                        {"leaves", std::move(leaves)}});
+  Json out{{"format", kBundleFormat},    {"model", bundle.model},
+           {"version", bundle.version},  {"checkpoint", bundle.checkpoint},
+           {"key", bundle.key},          {"statement", bundle.statement},
+           {"leaves", std::move(leaves)}};
+  if (bundle.question)
+    out["question"] = {{"device", bundle.question->device},
+                       {"at", FormatTime(bundle.question->at)}};
+  return CanonicalJson(out);
 }
 
 StatusOr<Bundle> ParseBundle(std::string_view text) {

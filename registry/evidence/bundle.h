@@ -3,11 +3,13 @@
 // each with its proof, under one signed checkpoint. What is shown of a version is read out of these
 // leaves (card.h), so nothing beside them has to be believed.
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/status.h"
 
 namespace muster::registry::evidence {
@@ -23,6 +25,15 @@ struct Leaf {
   friend bool operator==(const Leaf&, const Leaf&) = default;
 };
 
+// What a bundle about a device answers: which model was it given last by then?
+struct Question {
+  std::string device;  // Its pseudonym, of 32 hex digits.
+  Timestamp at;
+  friend bool operator==(const Question&, const Question&) = default;
+};
+// INVALID_ARGUMENT when `device` is no pseudonym or `at` is not from 1970 to 9999.
+StatusOr<Question> MakeQuestion(std::string device, Timestamp at);
+
 struct Bundle {
   std::string model;
   std::uint64_t version = 0;
@@ -30,11 +41,13 @@ struct Bundle {
   std::string key;         // Its verifier, "name+id+base64": to be compared with one had elsewhere.
   std::string statement;   // A DSSE envelope over the version's files.
   std::vector<Leaf> leaves;  // By index, ascending.
+  std::optional<Question> question = {};
   friend bool operator==(const Bundle&, const Bundle&) = default;
 };
 
 // Canonical JSON: {"checkpoint":…,"format":…,"key":…,"leaves":[{"hashes":[BASE64…],"leaf":TEXT,
-// "leaf_index":N}…],"model":…,"statement":…,"version":N}.
+// "leaf_index":N}…],"model":…,"question":{"at":TIME,"device":ID},"statement":…,"version":N}; the
+// question only where there is one.
 StatusOr<std::string> EncodeBundle(const Bundle& bundle);
 // The inverse, for a foreign file: INVALID_ARGUMENT (ARTEFACT_INVALID) on anything that
 // EncodeBundle would not have written in just these bytes; a file cut short says so. Nothing is

@@ -7,21 +7,11 @@
 
 namespace muster::registry::evidence {
 namespace {
-// A member as text, whatever it is; "" when it is not there.
-std::string TextOf(const Json& json, const char* key) {
-  const auto it = json.find(key);
-  if (it == json.end()) return "";
-  return it->is_string() ? it->get<std::string>() : it->dump();
-}
-std::uint64_t NumberOf(const Json& json, const char* key) {
-  const auto it = json.find(key);
-  return it != json.end() && it->is_number_unsigned() ? it->get<std::uint64_t>() : 0;
-}
-
 class Reader {
  public:
-  Reader(const std::string& model, std::uint64_t version, const std::vector<LeafFact>& facts)
-      : facts_(facts) {
+  Reader(const std::string& model, std::uint64_t version, const std::vector<LeafFact>& facts,
+         const std::optional<DeviceRun>& run)
+      : facts_(facts), run_(run) {
     card_.model = model;
     card_.version = version;
   }
@@ -33,6 +23,7 @@ class Reader {
           InvalidArgument("no fact makes version {} of model '{}'", card_.version, card_.model),
           Reason::kARTEFACT_INVALID);
     Identify();
+    if (run_) DescribeRun(*run_);
     Describe();
     DescribeData();
     if (!campaign_.empty()) DescribeTraining();
@@ -78,6 +69,19 @@ class Reader {
         metrics != made_->body.end() && metrics->is_object())
       for (const auto& [name, value] : metrics->items())
         card_.metrics[name] = value.is_string() ? value.get<std::string>() : value.dump();
+  }
+
+  void DescribeRun(const DeviceRun& run) {
+    Begin("What the device ran");
+    Add("device.pseudonym", "Device (pseudonym)", run.question.device, {run.leaf});
+    Add("device.as_of", "As of", FormatTime(run.question.at), {run.leaf});
+    Add("device.asked", fmt::format("Asked to {} with it at", run.kind), FormatTime(run.asked_at),
+        {run.leaf});
+    Add("device.round", "Campaign and round",
+        fmt::format("{} round {}, attempt {}", run.campaign, run.round, run.attempt), {run.leaf});
+    Add("device.outcome", "What came of it", run.outcome, {run.outcome_leaf});
+    Add("device.params", "Parameters (safetensors)", run.params, {run.params_leaf});
+    Add("device.version", "Model", ModelText(run), {run.version_leaf});
   }
 
   void Describe() {
@@ -227,6 +231,7 @@ class Reader {
   }
 
   const std::vector<LeafFact>& facts_;
+  const std::optional<DeviceRun>& run_;
   const LeafFact* made_ = nullptr;
   std::string campaign_;
   std::uint64_t round_ = 0;
@@ -235,8 +240,8 @@ class Reader {
 }  // namespace
 
 StatusOr<Card> CardOf(const std::string& model, std::uint64_t version,
-                      const std::vector<LeafFact>& facts) {
-  return Reader(model, version, facts).Run();
+                      const std::vector<LeafFact>& facts, const std::optional<DeviceRun>& run) {
+  return Reader(model, version, facts, run).Run();
 }
 
 }  // namespace muster::registry::evidence

@@ -3,10 +3,12 @@
 // the same facts give the same card, so a bundle need not carry one.
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "registry/evidence/bundle.h"
+#include "registry/evidence/device_run.h"
 #include "registry/evidence/facts.h"
 
 namespace muster::registry::evidence {
@@ -51,8 +53,10 @@ struct Card {
   std::vector<HistoryLine> history;  // What happened to the model, oldest first.
 };
 
-// INVALID_ARGUMENT (ARTEFACT_INVALID) when the facts make no such version.
+// With a section about the device's run when there is one. INVALID_ARGUMENT (ARTEFACT_INVALID) when
+// the facts make no such version.
 StatusOr<Card> CardOf(const std::string& model, std::uint64_t version,
-                      const std::vector<LeafFact>& facts);
+                      const std::vector<LeafFact>& facts,
+                      const std::optional<DeviceRun>& run = std::nullopt);
 
 }  // namespace muster::registry::evidence

@@ -5,6 +5,7 @@
 
 #include "registry/audit/leaf.h"
 #include "registry/audit/paths.h"
+#include "registry/evidence/device_run.h"
 #include "registry/evidence/dsse.h"
 #include "registry/evidence/facts.h"
 
@@ -37,20 +38,23 @@ StatusOr<Made> ReadMade(const Json& fact) {
 
 class Collector {
  public:
-  Collector(const CollectPorts& ports, std::string model, std::uint64_t version)
-      : ports_(ports), model_(std::move(model)), version_(version) {}
+  Collector(const CollectPorts& ports, std::string model, std::uint64_t version,
+            const std::optional<Asked>& asked)
+      : ports_(ports), model_(std::move(model)), version_(version), asked_(asked) {}
 
   StatusOr<Bundle> Run() {
-    Bundle out{model_, version_, {}, ports_.key, {}, {}};
+    Bundle out{model_, version_, {}, ports_.key, {}, {}, {}};
+    if (asked_) out.question = asked_->question;
     MUSTER_TRY(ReadCheckpoint(out));
     MUSTER_TRY(ReadStream("model/" + model_));
     MUSTER_TRY(ReadVersions());
     MUSTER_TRY(FollowAncestors());
+    if (asked_) MUSTER_TRY(CheckAnswer());
+    MUSTER_TRY(Prove(out));
     MUSTER_ASSIGN(const std::string statement,
-                  ModelStatement(model_, version_, made_.at(version_).files));
+                  StatementOf(out, size_, made_.at(version_).files, ports_.hasher));
     MUSTER_ASSIGN(out.statement,
                   SignEnvelope(kInTotoPayload, statement, ports_.key, ports_.signer));
-    MUSTER_TRY(Prove(out));
     return out;
   }
 
@@ -66,7 +70,7 @@ class Collector {
   }
 
   Status Keep(const JournalRow& row) {
-    if (row.leaf >= size_) return Ok();  // It is under the next checkpoint.
+    if (row.leaf >= size_) return LeaveOut(row);  // It is under the next checkpoint.
     Leaf leaf{row.leaf, audit::LeafOf(row, ports_.hasher), {}, {}};
     if (leaf.text.size() < row.fact.size()) leaf.fact = row.fact;
     bytes_ += leaf.text.size() + leaf.fact.size() + kMostOfAProof;
@@ -76,6 +80,27 @@ class Collector {
           Reason::kARTEFACT_INVALID);
     leaves_.emplace(row.leaf, std::move(leaf));
     return Ok();
+  }
+  // What is not proven yet may be about the device.
+  Status LeaveOut(const JournalRow& row) {
+    if (!asked_ || row.fact.find(asked_->question.device) == std::string::npos) return Ok();
+    MUSTER_ASSIGN(const Json fact, ParseJson(row.fact));
+    MUSTER_ASSIGN(const FactHeader header, HeaderOf(fact));
+    return header.at > asked_->question.at ? Ok() : NotYet();
+  }
+  Status NotYet() const {
+    return FailedPrecondition(
+        "the log's checkpoint does not show yet that device {} ran version {} of model '{}'; try "
+        "again",
+        asked_->question.device, version_, model_);
+  }
+  Status CheckAnswer() const {
+    std::vector<LeafFact> facts;
+    for (const auto& [index, leaf] : leaves_) {
+      MUSTER_ASSIGN(facts.emplace_back(), FactOf(leaf, ports_.hasher));
+    }
+    const auto run = DeviceRunIn(facts, asked_->question);
+    return run.ok() && CheckRunIs(*run, model_, version_).ok() ? Ok() : NotYet();
   }
   Status ReadStream(const std::string& stream) {
     return ports_.journal.Read(stream, 0, [this](const JournalRow& row) { return Keep(row); });
@@ -108,6 +133,7 @@ class Collector {
       if (found->second.parent >= at) break;  // Parents are older.
       at = found->second.parent;
     }
+    if (asked_) campaigns.insert(asked_->campaign);
     for (const std::string& contract : contracts) MUSTER_TRY(ReadStream("contract/" + contract));
     for (const std::string& campaign : campaigns) {
       MUSTER_TRY(ReadStream("campaign/" + campaign));
@@ -131,6 +157,7 @@ class Collector {
   const CollectPorts& ports_;
   const std::string model_;
   const std::uint64_t version_;
+  const std::optional<Asked>& asked_;
   std::uint64_t size_ = 0;
   std::size_t bytes_ = 0;
   std::map<std::uint64_t, Leaf> leaves_;
@@ -138,9 +165,9 @@ class Collector {
 };
 }  // namespace
 
-StatusOr<Bundle> Collect(const CollectPorts& ports, const std::string& model,
-                         std::uint64_t version) {
-  return Collector(ports, model, version).Run();
+StatusOr<Bundle> Collect(const CollectPorts& ports, const std::string& model, std::uint64_t version,
+                         const std::optional<Asked>& asked) {
+  return Collector(ports, model, version, asked).Run();
 }
 
 }  // namespace muster::registry::evidence

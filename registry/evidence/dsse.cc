@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "base/canonical_json.h"
+#include "base/time_text.h"
 
 namespace muster::registry::evidence {
 namespace {
 constexpr std::string_view kStatement = "https://in-toto.io/Statement/v1";
 constexpr std::string_view kPredicate = "urn:muster:model-version:v1";
+constexpr std::string_view kDeviceRun = "urn:muster:device-run:v1";
 constexpr std::string_view kAssignment = "urn:muster:assignment:v1";
 
 StatusOr<std::string> InToto(const std::vector<Subject>& subjects, std::string_view type,
@@ -51,6 +53,19 @@ StatusOr<Envelope> Read(const Json& json) {
 StatusOr<std::string> ModelStatement(std::string_view model, std::uint64_t version,
                                      const std::vector<Subject>& subjects) {
   return InToto(subjects, kPredicate, {{"model", model}, {"version", version}});
+}
+
+StatusOr<std::string> DeviceRunStatement(std::string_view model, std::uint64_t version,
+                                         const std::vector<Subject>& subjects,
+                                         const Question& question, std::uint64_t tree_size,
+                                         const Digest& indices) {
+  return InToto(subjects, kDeviceRun,
+                {{"model", model},
+                 {"version", version},
+                 {"device", question.device},
+                 {"at", FormatTime(question.at)},
+                 {"tree_size", tree_size},
+                 {"leaf_indices", {{"sha256", indices.Hex()}}}});
 }
 
 StatusOr<std::string> AssignmentStatement(std::string_view campaign, std::uint64_t round,

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/crypto.h"
 #include "base/status.h"
+#include "registry/evidence/bundle.h"
 
 namespace muster::registry::evidence {
 
@@ -24,6 +25,14 @@ struct Subject {
 // The in-toto Statement v1 that these files are that version of that model. Canonical JSON.
 StatusOr<std::string> ModelStatement(std::string_view model, std::uint64_t version,
                                      const std::vector<Subject>& subjects);
+
+// The same of a version that a device is said to have run by an instant, read out of the leaves of
+// a tree of `tree_size` whose indices, "[0,3,7]", have this digest: whoever changes the question or
+// leaves a fact out contradicts it.
+StatusOr<std::string> DeviceRunStatement(std::string_view model, std::uint64_t version,
+                                         const std::vector<Subject>& subjects,
+                                         const Question& question, std::uint64_t tree_size,
+                                         const Digest& indices);
 
 // The same that these files are what a round of a campaign hands out to its devices.
 StatusOr<std::string> AssignmentStatement(std::string_view campaign, std::uint64_t round,

@@ -1,5 +1,7 @@
 #include "registry/evidence/facts.h"
 
+#include <algorithm>
+
 namespace muster::registry::evidence {
 namespace {
 Status Invalid(const Leaf& leaf, std::string_view what) {
@@ -45,6 +47,30 @@ StatusOr<std::vector<LeafFact>> FactsOf(const Bundle& bundle, const Hasher& hash
     MUSTER_ASSIGN(out.emplace_back(), FactOf(leaf, hasher));
   }
   return out;
+}
+
+std::string TextOf(const Json& json, const char* key) {
+  const auto it = json.find(key);
+  if (it == json.end()) return "";
+  return it->is_string() ? it->get<std::string>() : it->dump();
+}
+
+std::uint64_t NumberOf(const Json& json, const char* key) {
+  const auto it = json.find(key);
+  return it != json.end() && it->is_number_unsigned() ? it->get<std::uint64_t>() : 0;
+}
+
+const Json& ObjectOf(const Json& json, const char* key) {
+  static const Json kNone = Json::object();
+  const auto it = json.find(key);
+  return it != json.end() && it->is_object() ? *it : kNone;
+}
+
+bool Lists(const Json& json, const char* key, std::string_view text) {
+  const auto it = json.find(key);
+  return it != json.end() && it->is_array() && std::ranges::any_of(*it, [&](const Json& item) {
+           return item.is_string() && item.get_ref<const std::string&>() == text;
+         });
 }
 
 }  // namespace muster::registry::evidence

@@ -22,4 +22,13 @@ struct LeafFact {
 StatusOr<LeafFact> FactOf(const Leaf& leaf, const Hasher& hasher);
 StatusOr<std::vector<LeafFact>> FactsOf(const Bundle& bundle, const Hasher& hasher);
 
+// A member as text, whatever it is; "" when it is not there.
+std::string TextOf(const Json& json, const char* key);
+// A member as a number; 0 when it is none.
+std::uint64_t NumberOf(const Json& json, const char* key);
+// The member, or an empty object when it is none.
+const Json& ObjectOf(const Json& json, const char* key);
+// Whether the member is a list that has this text.
+bool Lists(const Json& json, const char* key, std::string_view text);
+
 }  // namespace muster::registry::evidence

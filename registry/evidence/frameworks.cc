@@ -37,6 +37,11 @@ constexpr std::array kSlices = {Clause{kAct, "Annex IV 2(g)", "potentially discr
                                 Clause{kNist, "MEASURE 2.11", "fairness and bias"}};
 constexpr std::array kEnergy = {Clause{kNist, "MEASURE 2.12", "environmental impact"},
                                 Clause{kAct, "Annex XI 1(2)(e)", "energy consumption"}};
+constexpr std::array kDevice = {
+    Clause{kAct, "Article 12", "traceability of the system's use"},
+    Clause{kNist, "MANAGE 4.1", "post-deployment monitoring"},
+    Clause{kSecurity, "A.8.9", "configuration management: what runs where"},
+    Clause{kManagement, "A.6.2.8", "recording of event logs"}};
 constexpr std::array kHistory = {Clause{kAct, "Article 12", "automatic recording of events"},
                                  Clause{kAct, "Annex IV 6", "changes through the lifecycle"},
                                  Clause{kNist, "MANAGE 4.1", "change management and monitoring"},
@@ -48,7 +53,8 @@ struct Entry {
   std::string_view prefix;
   std::span<const Clause> clauses;
 };
-constexpr std::array<Entry, 15> kEntries = {{{"model.", kModel},
+constexpr std::array<Entry, 16> kEntries = {{{"device.", kDevice},
+                                             {"model.", kModel},
                                              {"model.params", kIdentity},
                                              {"model.module", kIdentity},
                                              {"model.parent", kTraining},

@@ -53,17 +53,32 @@ StatusOr<std::vector<Subject>> FilesOf(const Bundle& bundle, const std::vector<L
   return Invalid("no fact in it makes version {} of model '{}'", bundle.version, bundle.model);
 }
 
-Status CheckStatement(const Bundle& bundle, const std::vector<LeafFact>& facts,
-                      const audit::NoteKey& key, const Crypto& crypto) {
+StatusOr<DeviceRun> Answer(const Bundle& bundle, const std::vector<LeafFact>& facts) {
+  MUSTER_ASSIGN(DeviceRun run, DeviceRunIn(facts, *bundle.question));
+  MUSTER_TRY(CheckRunIs(run, bundle.model, bundle.version));
+  MUSTER_ASSIGN(const std::vector<Subject> files, FilesOf(bundle, facts));
+  if (run.version != 0 && (files.empty() || files[0].digest.ToString() != run.params))
+    return Invalid("leaf {}: device {} was given parameters {}, which are not those of version {}",
+                   run.leaf, run.question.device, run.params.substr(0, 80), bundle.version);
+  return run;
+}
+
+Status CheckStatement(const Bundle& bundle, const Verified& verified, const audit::NoteKey& key,
+                      const Crypto& crypto) {
   MUSTER_ASSIGN(const Envelope envelope, ParseEnvelope(bundle.statement));
   if (const Status signed_by = Verify(envelope, key.public_key(), crypto); !signed_by.ok())
     return WithReason(Prefixed(signed_by, "the statement about the model's files"),
                       Reason::kNOTE_INVALID);
-  MUSTER_ASSIGN(const std::vector<Subject> files, FilesOf(bundle, facts));
-  MUSTER_ASSIGN(const std::string said, ModelStatement(bundle.model, bundle.version, files));
+  MUSTER_ASSIGN(const std::vector<Subject> files, FilesOf(bundle, verified.facts));
+  MUSTER_ASSIGN(const std::string said,
+                StatementOf(bundle, verified.checkpoint.tree.size, files, crypto));
   if (envelope.key_id != key.ToString() || envelope.payload_type != kInTotoPayload ||
       envelope.payload != said)
-    return Invalid("the statement about the model's files says something else than the facts");
+    return Invalid("{}", bundle.question
+                             ? "the statement about the device is of another question, other facts "
+                               "or other files"
+                             : "the statement about the model's files says something else than "
+                               "the facts");
   return Ok();
 }
 }  // namespace
@@ -82,7 +97,10 @@ StatusOr<Verified> Verify(const Bundle& bundle, const std::optional<std::string>
   MUSTER_TRY(CheckLeaves(bundle, out.checkpoint.tree, crypto));
   MUSTER_ASSIGN(out.facts, FactsOf(bundle, crypto));
   MUSTER_ASSIGN(out.streams, CheckStreams(out.facts));
-  MUSTER_TRY(CheckStatement(bundle, out.facts, verifier, crypto));
+  if (bundle.question) {
+    MUSTER_ASSIGN(out.run, Answer(bundle, out.facts));
+  }
+  MUSTER_TRY(CheckStatement(bundle, out, verifier, crypto));
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <muster/v1/evidence.grpc.pb.h>
 
 #include "base/blobs.h"
+#include "base/clock.h"
 #include "registry/evidence/collect.h"
 #include "rpc/border.h"
 
@@ -11,8 +12,9 @@ namespace muster::registry {
 // Safe from any thread; what it borrows outlives it.
 class EvidenceService final : public v1::EvidenceService::CallbackService {
  public:
-  EvidenceService(evidence::CollectPorts ports, Blobs& blobs, rpc::Border& border)
-      : ports_(std::move(ports)), blobs_(blobs), border_(border) {}
+  EvidenceService(evidence::CollectPorts ports, Blobs& blobs, rpc::Border& border,
+                  const Clock& clock)
+      : ports_(std::move(ports)), blobs_(blobs), border_(border), clock_(clock) {}
 
   grpc::ServerUnaryReactor* ExportEvidence(grpc::CallbackServerContext*,
                                            const v1::ExportEvidenceRequest*,
@@ -24,6 +26,7 @@ class EvidenceService final : public v1::EvidenceService::CallbackService {
   const evidence::CollectPorts ports_;
   Blobs& blobs_;
   rpc::Border& border_;
+  const Clock& clock_;
 };
 
 }  // namespace muster::registry

@@ -1,7 +1,10 @@
 """What a device loads is certified for its hardware; what it ran is one question; who it is can be
 erased while the log stays whole."""
 import base64
+import datetime
 import json
+import subprocess
+import sys
 import unittest
 import urllib.request
 
@@ -74,6 +77,50 @@ class TrustTest(deployment.DeploymentCase):
                          (evaluated["kind"], evaluated["outcome"], evaluated["version"]))
         self.assertEqual([], d.json("device", "history", "train-1", "--at", "2020-01-01").get("entries", []))
         self.assertIn("law@1", d.muster("device", "history", "train-1", "--most", 10))
+        self.evidence_of_runs(int(first["at_unix_ms"]))
+
+    def evidence_of_runs(self, first_asked):
+        """What stands behind what a device ran, in one file that two programs check without the server."""
+        d = self.d
+        self.everything_signed()
+        key = d.data_dir / "log/key.pub"
+        at = datetime.datetime.fromtimestamp(first_asked / 1000, datetime.timezone.utc)
+        at = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        d.muster("audit", "export", "--device", "train-1", "--at", at, "--out", "first.json")
+        d.muster("audit", "export", "--device", "test-1", "--out", "evaluated.json")
+        d.muster("audit", "export", "--device", "train-1", "--at", at, "--format", "html", "--out", "first.html")
+        never = d.run("audit", "export", "--device", "train-1", "--at", "2020-01-01")
+        self.assertEqual(1, never.returncode)
+        self.assertIn("had been given no model by", never.stderr)
+        self.assertEqual(1, d.run("audit", "export", "--device", "nobody").returncode)
+        pseudonym = d.device("train-1")["id"]
+        self.assertIn("What the device ran", (d.dir / "first.html").read_text())
+        for file in ("first.json", "evaluated.json", "first.html"):
+            self.assertNotRegex((d.dir / file).read_text(), "train-1|test-1")
+
+        run = d.json("audit", "verify", "first.json", "--key", key)["run"]
+        self.assertEqual((pseudonym, "learn", "1", "1"), (run["device"], run["campaign"], run["round"], run["version"]))
+        self.assertIn(f"device {pseudonym} ran law version 1 at {at}, leaf {run['leaf']}",
+                      d.muster("audit", "verify", "first.json", "--key", key))
+        self.assertEqual("3", d.json("audit", "verify", "evaluated.json", "--key", key)["run"]["version"])
+        elsewhere = self.verify_elsewhere("first.json", key)
+        self.assertEqual(0, elsewhere.returncode, elsewhere.stdout + elsewhere.stderr)
+        self.assertIn(f"device {pseudonym} ran {run['params_digest']} at {at}, leaf {run['leaf']}", elsewhere.stdout)
+        self.assertEqual(0, self.verify_elsewhere("evaluated.json", key).returncode)
+
+        bundle = json.loads((d.dir / "first.json").read_text())
+        for change in ({"at": "2099-01-01T00:00:00.000Z"}, {"at": "2020-01-01T00:00:00.000Z"}, {"device": "0" * 32}):
+            changed = {**bundle, "question": {**bundle["question"], **change}}
+            (d.dir / "changed.json").write_text(
+                json.dumps(changed, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
+            refused = d.run("audit", "verify", "changed.json", "-o", "json")
+            self.assertEqual(1, refused.returncode)
+            self.assertEqual("ARTEFACT_INVALID", json.loads(refused.stderr)["error"]["reason"])
+            self.assertEqual(1, self.verify_elsewhere("changed.json", key).returncode)
+
+    def verify_elsewhere(self, bundle, key):
+        return subprocess.run([sys.executable, deployment.ROOT / "docs/verify_evidence.py", self.d.dir / bundle, key],
+                              capture_output=True, text=True, timeout=deployment.DEADLINE)
 
     def test_no_fact_tells_whose_device_it_is_and_the_log_outlives_the_answer(self):
         d = self.d

@@ -278,6 +278,26 @@ GStatus FakeServices::ListDevices(Context*, const v1::ListDevicesRequest* reques
   return GStatus::OK;
 }
 
+GStatus FakeServices::GetDeviceHistory(Context*, const v1::GetDeviceHistoryRequest* request,
+                                       v1::DeviceHistory* reply) {
+  device_history_asked = *request;
+  if (device_history.id().empty())
+    return Wire(WithReason(NotFound("no device is called '{}'", request->name()),
+                           Reason::kRESOURCE_NOT_FOUND));
+  *reply = device_history;
+  return GStatus::OK;
+}
+GStatus FakeServices::ExportEvidence(Context*, const v1::ExportEvidenceRequest* request,
+                                     v1::ExportEvidenceReply* reply) {
+  evidence_asked = *request;
+  if (evidence.empty()) return Wire(FailedPrecondition("not in the log yet; try again"));
+  const std::string digest = platform::OpenSslHasher().Sha256(AsBytes(evidence)).ToString();
+  const ByteView bytes = AsBytes(evidence);
+  artefacts[digest] = Bytes(bytes.begin(), bytes.end());
+  reply->set_digest(digest);
+  return GStatus::OK;
+}
+
 GStatus FakeServices::PutArtefact(Context*, grpc::ServerReader<v1::Chunk>* reader,
                                   v1::PutArtefactReply* reply) {
   Bytes bytes;
@@ -339,6 +359,7 @@ MusterTest::MusterTest()
            static_cast<v1::FleetService::Service*>(&services_),
            static_cast<v1::SchemaService::Service*>(&services_),
            static_cast<v1::ArtefactService::Service*>(&services_),
+           static_cast<v1::EvidenceService::Service*>(&services_),
            static_cast<v1::AuthorityService::Service*>(&services_)})
     builder.RegisterService(service);
   server_ = builder.BuildAndStart();

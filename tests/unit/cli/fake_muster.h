@@ -7,6 +7,7 @@
 #include <muster/v1/authority.grpc.pb.h>
 #include <muster/v1/campaign.grpc.pb.h>
 #include <muster/v1/contract.grpc.pb.h>
+#include <muster/v1/evidence.grpc.pb.h>
 #include <muster/v1/fleet.grpc.pb.h>
 #include <muster/v1/model.grpc.pb.h>
 #include <muster/v1/promotion.grpc.pb.h>
@@ -81,6 +82,7 @@ class FakeServices final : public v1::ContractService::Service,
                            public v1::CampaignService::Service,
                            public v1::FleetService::Service,
                            public v1::ArtefactService::Service,
+                           public v1::EvidenceService::Service,
                            public v1::AuthorityService::Service {
  public:
   std::vector<std::string> calls;
@@ -125,6 +127,10 @@ class FakeServices final : public v1::ContractService::Service,
   v1::SetSchemaModeRequest mode_set;
   v1::SchemaSettings settings;  // The answer to all three.
   v1::ControlCampaignRequest controlled;
+  v1::GetDeviceHistoryRequest device_history_asked;
+  v1::DeviceHistory device_history;
+  v1::ExportEvidenceRequest evidence_asked;
+  std::string evidence;  // The bundle; empty: the log does not show it yet.
   v1::CreateTokenRequest token_asked;
   v1::CreateTokenReply token;
   // Each call of WatchCampaign takes the next: views to send, then the status to end with.
@@ -173,6 +179,10 @@ class FakeServices final : public v1::ContractService::Service,
   GStatus WatchCampaign(Context*, const v1::GetCampaignRequest*,
                         grpc::ServerWriter<v1::CampaignView>*) override;
   GStatus ListDevices(Context*, const v1::ListDevicesRequest*, v1::ListDevicesReply*) override;
+  GStatus GetDeviceHistory(Context*, const v1::GetDeviceHistoryRequest*,
+                           v1::DeviceHistory*) override;
+  GStatus ExportEvidence(Context*, const v1::ExportEvidenceRequest*,
+                         v1::ExportEvidenceReply*) override;
   GStatus PutArtefact(Context*, grpc::ServerReader<v1::Chunk>*, v1::PutArtefactReply*) override;
   GStatus GetArtefact(Context*, const v1::DownloadRequest*,
                       grpc::ServerWriter<v1::Chunk>*) override;

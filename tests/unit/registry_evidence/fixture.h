@@ -40,6 +40,7 @@ class History {
     for (int round = 1; round <= 3; ++round) {
       Write(fmt::format("round/wear-1/{}/1", round), 0, R"({"devices":["aa","bb","cc"]})",
             "UpdatesCounted");
+      Write(fmt::format("round/wear-1/{}/1", round), 1, "{}", "ModelPublished");
       Write("campaign/wear-1", round,
             fmt::format(R"({{"attempt":1,"counted":3,"params":"sha256:{}","round":{}}})",
                         std::string(64, static_cast<char>('0' + round)), round),
@@ -53,10 +54,11 @@ class History {
     EXPECT_THAT(log_->Publish(), IsOk());
   }
 
+  static constexpr Timestamp kThen{Duration(1'700'000'000'000)};
+
   void Write(const std::string& stream, std::uint64_t seq, const std::string& body,
-             const std::string& type) {
-    const auto fact = EncodeFact({type, "operator/alice", Timestamp(Duration(1'700'000'000'000))},
-                                 *ParseJson(body));
+             const std::string& type, Timestamp at = kThen) {
+    const auto fact = EncodeFact({type, "operator/alice", at}, *ParseJson(body));
     ASSERT_THAT(fact, IsOk());
     ASSERT_THAT(journal_.Append(stream, seq, {{*fact}}), IsOk());
   }
@@ -69,9 +71,11 @@ class History {
         digest, number, more);
   }
 
-  StatusOr<Bundle> Export(std::uint64_t version = 2) {
-    return Collect({journal_, *log_, signer_, crypto_, key_}, "wear", version);
+  StatusOr<Bundle> Export(std::uint64_t version = 2,
+                          const std::optional<Asked>& asked = std::nullopt) {
+    return Collect({journal_, *log_, signer_, crypto_, key_}, "wear", version, asked);
   }
+  const Signer& signer() const { return signer_; }
   audit::MerkleLog& log() { return *log_; }
   const Crypto& crypto() const { return crypto_; }
   const std::string& key() const { return key_; }
