@@ -264,6 +264,9 @@ std::string Describe(const v1::CampaignView& view, Timestamp now) {
   p.Add("Cohort", CohortText(c.plan().selection().cohort()));
   p.Add("Windows", fmt::format("recruit {}, report {}", Or(c.plan().recruit_window(), "60s"),
                                Or(c.plan().report_window(), "120s")));
+  if (c.plan().has_energy())
+    p.Add("Energy", fmt::format("{} W a device ({})", Real(c.plan().energy().device_watts()),
+                                c.plan().energy().source()));
   p.Add("Privacy", c.has_secure() ? SecureText(c.secure()) : "none: the coordinator sees updates");
   p.Add("Started", When(view.started_unix_ms(), now));
   p.Add("Updated", When(view.updated_unix_ms(), now));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace muster::coordinator {
 namespace {
@@ -34,12 +35,15 @@ void Succeed(CampaignState& s, const RoundSucceeded& f) {
   s.params = f.params;
   s.optimizer = f.optimizer;
   s.cohorts = CohortsAfter(s.cohorts, f);
+  s.effort.task_time += f.task_time;
+  ++s.effort.rounds;
   const bool last = f.key.round.value() == s.spec.plan.rounds && !s.spec.statistics;
   if (f.evaluated == 0 && !last) return;
   EvaluatedRound& evaluated = s.evaluations.emplace_back();
   evaluated.round = f.key.round;
   evaluated.params = f.params;
   evaluated.cohorts = s.cohorts;
+  evaluated.effort = std::exchange(s.effort, Effort{});
   if (f.evaluated == 0) return;
   evaluated.metrics = MetricsOf(f.sums);
   evaluated.devices = f.evaluated;
@@ -92,8 +96,8 @@ StatusOr<CampaignFacts> On(const CampaignState& s, const DevicesBlocked& e) {
 }
 StatusOr<CampaignFacts> On(const CampaignState& s, const RoundPublishedEvent& e) {
   if (s.current != e.key) return CampaignFacts{};
-  CampaignFacts facts{
-      RoundSucceeded{e.key, e.params, e.optimizer, e.counted, e.evaluated, e.sums, e.cohort}};
+  CampaignFacts facts{RoundSucceeded{e.key, e.params, e.optimizer, e.counted, e.evaluated, e.sums,
+                                     e.cohort, e.task_time}};
   if (const auto why = EndAfter(s, e))
     facts.emplace_back(CampaignCompleted{*why});
   else if (IsRunning(s))
@@ -102,7 +106,7 @@ StatusOr<CampaignFacts> On(const CampaignState& s, const RoundPublishedEvent& e)
 }
 StatusOr<CampaignFacts> On(const CampaignState& s, const RoundAbandonedEvent& e) {
   if (s.current != e.key) return CampaignFacts{};
-  CampaignFacts facts{RoundFailed{e.key, e.reason, e.why}};
+  CampaignFacts facts{RoundFailed{e.key, e.reason, e.why, e.task_time}};
   if (!IsRunning(s)) return facts;
   if (e.key.attempt >= s.spec.plan.attempts)
     facts.emplace_back(CampaignPaused{fmt::format("round {} failed {} times, last: {}",
@@ -160,6 +164,7 @@ void Apply(CampaignState& s, const CampaignFact& fact) {
                  [&](const RoundFailed& f) {
                    s.current.reset();
                    ++s.abandoned;
+                   s.effort.task_time += f.task_time;
                    s.next_attempt = f.key.attempt + 1;
                  },
                  [&](const VersionRegistered& f) {

@@ -29,6 +29,13 @@ struct Cohorts {
   friend bool operator==(const Cohorts&, const Cohorts&) = default;
 };
 
+// What devices spent since the version before, failed attempts included; runner/energy.h.
+struct Effort {
+  Duration task_time{0};     // Added up over devices.
+  std::uint32_t rounds = 0;  // That were published.
+  friend bool operator==(const Effort&, const Effort&) = default;
+};
+
 struct EvaluatedRound {
   RoundNumber round;
   std::map<std::string, double> metrics;
@@ -37,6 +44,7 @@ struct EvaluatedRound {
   std::optional<VersionNumber> version;  // Once the registry has it.
   std::uint64_t examples = 0;            // Behind the metrics.
   Cohorts cohorts;                       // Of the rounds up to this one.
+  Effort effort;                         // Likewise, from behind the one before.
 };
 
 struct Waiting {};  // For enough devices to enrol.
@@ -65,6 +73,7 @@ struct CampaignState {
   Digest params;     // Newest global parameters; of statistics, what the last pass found.
   Digest optimizer;  // State of the server rule; all zeros: none yet.
   Cohorts cohorts;
+  Effort effort;  // Of which no version tells yet.
   std::vector<EvaluatedRound> evaluations;
   Timestamp applied_at;
   Timestamp updated_at;
@@ -84,12 +93,14 @@ struct RoundPublishedEvent {
   std::uint32_t counted = 0;
   std::uint32_t evaluated = 0;
   EvaluationSums sums;
-  Digest cohort = {};  // The commitment to all cohorts up to this one.
+  Digest cohort = {};       // The commitment to all cohorts up to this one.
+  Duration task_time = {};  // Of the attempt; 0 where the plan declares no energy.
 };
 struct RoundAbandonedEvent {
   RoundKey key;
   Reason reason;
   std::string why;
+  Duration task_time = {};
 };
 struct VersionPublished {
   RoundNumber round;
@@ -124,12 +135,14 @@ struct RoundSucceeded {
   std::uint32_t counted = 0;
   std::uint32_t evaluated = 0;
   EvaluationSums sums;
-  Digest cohort = {};  // All zeros: a fact from before it was kept.
+  Digest cohort = {};       // All zeros: a fact from before it was kept.
+  Duration task_time = {};  // As in its event.
 };
 struct RoundFailed {
   RoundKey key;
   Reason reason;
   std::string why;
+  Duration task_time = {};
 };
 struct VersionRegistered {
   RoundNumber round;

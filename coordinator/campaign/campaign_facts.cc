@@ -11,6 +11,11 @@ struct Row {
 };
 
 Json KeyOf(const RoundKey& key) { return {{"round", key.round.value()}, {"attempt", key.attempt}}; }
+// Only where there is any: facts of plans that declare no energy are what they were.
+Row Timed(Row row, Duration task_time) {
+  if (task_time.count() != 0) row.body["device_ms"] = task_time.count();
+  return row;
+}
 Json With(Json into, const Json& more) {
   into.update(more);
   return into;
@@ -47,11 +52,13 @@ Row RowOf(const CampaignFact& fact) {
                                                           {"examples", f.sums.examples},
                                                           {"sums_micro", f.sums.sums_micro}})};
             if (f.cohort != Digest()) row.body["cohort"] = f.cohort.ToString();
-            return row;
+            return Timed(std::move(row), f.task_time);
           },
           [](const RoundFailed& f) {
-            return Row{"RoundFailed", With(KeyOf(f.key), {{"reason", std::string(NameOf(f.reason))},
-                                                          {"why", f.why}})};
+            return Timed(
+                {"RoundFailed",
+                 With(KeyOf(f.key), {{"reason", std::string(NameOf(f.reason))}, {"why", f.why}})},
+                f.task_time);
           },
           [](const VersionRegistered& f) {
             return Row{"VersionRegistered",
@@ -95,7 +102,7 @@ class FactReader {
     if (type == "RoundSucceeded") return Succeeded();
     if (type == "RoundFailed") {
       const auto reason = ParseReason(r_.Text("reason"));
-      return RoundFailed{Key(), reason.value_or(Reason::kTASK_FAILED), r_.Text("why")};
+      return RoundFailed{Key(), reason.value_or(Reason::kTASK_FAILED), r_.Text("why"), TaskTime()};
     }
     if (type == "VersionRegistered")
       return VersionRegistered{RoundNumber(r_.Unsigned("round")),
@@ -110,6 +117,9 @@ class FactReader {
   RoundKey Key() {
     return {name_, RoundNumber(r_.Unsigned("round")),
             static_cast<std::uint32_t>(r_.Unsigned("attempt"))};
+  }
+  Duration TaskTime() {
+    return Duration(r_.Has("device_ms") ? static_cast<std::int64_t>(r_.Unsigned("device_ms")) : 0);
   }
   Digest DigestFrom(const std::string& text) {
     const auto digest = Digest::Parse(text);
@@ -141,6 +151,7 @@ class FactReader {
     f.evaluated = static_cast<std::uint32_t>(r_.Unsigned("evaluated"));
     f.sums.examples = r_.Unsigned("examples");
     if (r_.Has("cohort")) f.cohort = DigestFrom(r_.Text("cohort"));
+    f.task_time = TaskTime();
     for (const auto& [name, value] : r_.At("sums_micro").items())
       if (value.is_number_integer()) f.sums.sums_micro[name] = value.get<std::int64_t>();
     return f;

@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::uint32_t kMaxRounds = 1'000'000;
 constexpr Duration kMaxWindow{7LL * 86'400'000};
+constexpr double kMaxDeviceWatts = 10'000;
+constexpr std::size_t kLongestEnergySource = 128;
 
 template <std::size_t N>
 bool OneOf(std::string_view value, const std::array<std::string_view, N>& choices) {
@@ -53,6 +55,19 @@ Status CheckSelection(const SelectionSpec& s) {
   return Ok();
 }
 
+Status CheckEnergy(const EnergySpec& e) {
+  if (!(e.device_watts > 0 && e.device_watts <= kMaxDeviceWatts))
+    return InvalidField("plan.energy.device_watts", "{} is not in (0, {}]", e.device_watts,
+                        kMaxDeviceWatts);
+  const bool printable =
+      std::all_of(e.source.begin(), e.source.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  if (e.source.empty() || e.source.size() > kLongestEnergySource || !printable)
+    return InvalidField("plan.energy.source",
+                        "is not 1 to {} bytes of ASCII that say where the figure is from",
+                        kLongestEnergySource);
+  return Ok();
+}
+
 Status CheckPlan(const PlanSpec& p) {
   if (p.rounds == 0 || p.rounds > kMaxRounds)
     return InvalidField("plan.rounds", "{} is not in 1 to {}", p.rounds, kMaxRounds);
@@ -67,7 +82,7 @@ Status CheckPlan(const PlanSpec& p) {
                         fmt::join(kMetrics, ", "));
   if (!(p.early_stop.min_delta >= 0) || !std::isfinite(p.early_stop.min_delta))
     return InvalidField("plan.early_stop.min_delta", "must be 0 or more");
-  return Ok();
+  return p.energy ? CheckEnergy(*p.energy) : Ok();
 }
 
 Status CheckRate(const LearningRate& r) {

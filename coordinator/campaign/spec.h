@@ -53,6 +53,12 @@ struct EarlyStop {
   double min_delta = 0;
 };
 
+// What a device draws while it has a task, for the estimate of a version's energy.
+struct EnergySpec {
+  double device_watts = 0;
+  std::string source;  // Where the figure is from.
+};
+
 struct PlanSpec {
   std::uint32_t rounds = 1;
   std::uint64_t seed = 0;
@@ -61,6 +67,7 @@ struct PlanSpec {
   Duration report_window{120'000};
   EarlyStop early_stop;
   std::uint32_t attempts = 3;
+  std::optional<EnergySpec> energy = {};  // Empty: versions say nothing of it.
 };
 
 struct TrainingSpec {

@@ -26,16 +26,20 @@ Json ToJson(const SelectionSpec& s) {
   return out;
 }
 Json ToJson(const PlanSpec& p) {
-  return {{"rounds", p.rounds},
-          {"seed", p.seed},
-          {"selection", ToJson(p.selection)},
-          {"recruit_window_ms", p.recruit_window.count()},
-          {"report_window_ms", p.report_window.count()},
-          {"early_stop",
-           {{"metric", p.early_stop.metric},
-            {"patience", p.early_stop.patience},
-            {"min_delta", DecimalText(p.early_stop.min_delta)}}},
-          {"attempts", p.attempts}};
+  Json out{{"rounds", p.rounds},
+           {"seed", p.seed},
+           {"selection", ToJson(p.selection)},
+           {"recruit_window_ms", p.recruit_window.count()},
+           {"report_window_ms", p.report_window.count()},
+           {"early_stop",
+            {{"metric", p.early_stop.metric},
+             {"patience", p.early_stop.patience},
+             {"min_delta", DecimalText(p.early_stop.min_delta)}}},
+           {"attempts", p.attempts}};
+  if (p.energy)
+    out["energy"] = {{"device_watts", DecimalText(p.energy->device_watts)},
+                     {"source", p.energy->source}};
+  return out;
 }
 Json ToJson(const TrainingSpec& t) {
   return {{"loss", t.loss},
@@ -164,6 +168,11 @@ class SpecReader {
     p.attempts = Small(r, "attempts");
     JsonReader stop(r.At("early_stop"));
     p.early_stop = {stop.Text("metric"), Small(stop, "patience"), stop.Decimal("min_delta")};
+    if (r.Has("energy")) {
+      JsonReader energy(r.At("energy"));
+      p.energy = {energy.Decimal("device_watts"), energy.Text("source")};
+      Keep(energy.status());
+    }
     Keep(r.status());
     Keep(stop.status());
     return p;

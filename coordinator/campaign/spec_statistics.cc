@@ -51,6 +51,7 @@ Status CheckCountingPlan(const CampaignSpec& spec) {
     return InvalidField("plan.selection.from", "statistics are of ENROLLED devices");
   if (plan.selection.replay)
     return InvalidField("plan.selection.replay", "statistics replay no cohorts");
+  if (plan.energy) return InvalidField("plan.energy", "statistics make no version");
   if (plan.selection.minimum < spec.statistics->least)
     return InvalidField("plan.selection.cohort.minimum", "{} is fewer than statistics.least, {}",
                         plan.selection.minimum, spec.statistics->least);

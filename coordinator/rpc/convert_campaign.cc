@@ -47,6 +47,7 @@ StatusOr<PlanSpec> PlanFrom(const v1::Campaign::Plan& in) {
     out.early_stop.min_delta = in.early_stop().min_delta();
   }
   if (in.has_attempts()) out.attempts = in.attempts();
+  if (in.has_energy()) out.energy = {in.energy().device_watts(), in.energy().source()};
   return out;
 }
 
@@ -201,6 +202,10 @@ void Fill(const PlanSpec& in, v1::Campaign::Plan& out) {
   out.set_recruit_window(FormatDuration(in.recruit_window));
   out.set_report_window(FormatDuration(in.report_window));
   out.set_attempts(in.attempts);
+  if (in.energy) {
+    out.mutable_energy()->set_device_watts(in.energy->device_watts);
+    out.mutable_energy()->set_source(in.energy->source);
+  }
   if (in.early_stop.patience == 0) return;
   out.mutable_early_stop()->set_metric(in.early_stop.metric);
   out.mutable_early_stop()->set_patience(in.early_stop.patience);

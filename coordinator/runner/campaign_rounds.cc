@@ -4,6 +4,7 @@
 #include "base/safetensors.h"
 #include "coordinator/round/round_facts.h"
 #include "coordinator/runner/campaign_runner.h"
+#include "coordinator/runner/energy.h"
 #include "coordinator/runner/lineage.h"
 #include "coordinator/runner/metrics.h"
 #include "coordinator/runner/replay.h"
@@ -162,6 +163,14 @@ Status CampaignRunner::CommitToCohort(RoundPublishedEvent& event) const {
   return Ok();
 }
 
+Status CampaignRunner::AddTaskTime(CampaignEvent& event) const {
+  if (!state_.spec.plan.energy) return Ok();
+  MUSTER_ASSIGN(const Duration time, TaskTimeIn(world_.journal, round_->plan().key));
+  if (auto* published = std::get_if<RoundPublishedEvent>(&event)) published->task_time = time;
+  if (auto* abandoned = std::get_if<RoundAbandonedEvent>(&event)) abandoned->task_time = time;
+  return Ok();
+}
+
 void CampaignRunner::RoundIsOver() {
   const RoundKey key = round_->plan().key;
   CampaignEvent event;
@@ -173,13 +182,14 @@ void CampaignRunner::RoundIsOver() {
                                 published->counted,
                                 published->evaluated,
                                 published->sums,
+                                {},
                                 {}};
     world_.metrics.rounds_published.Add();
     world_.metrics.round_seconds.Observe(
         static_cast<double>((world_.clock.Now() - round_began_).count()) / 1000);
   } else {
     const auto& abandoned = std::get<Abandoned>(round_->state());
-    event = RoundAbandonedEvent{key, abandoned.reason, abandoned.why};
+    event = RoundAbandonedEvent{key, abandoned.reason, abandoned.why, {}};
     world_.metrics.rounds_abandoned.Add();
   }
   world_.log.Info("round_over", {{"campaign", name_},
@@ -194,6 +204,7 @@ void CampaignRunner::RoundIsOver() {
   const std::shared_ptr<RoundWork> finished = std::exchange(work_, nullptr);
   Status s = Ok();
   if (auto* published = std::get_if<RoundPublishedEvent>(&event)) s = CommitToCohort(*published);
+  if (s.ok()) s = AddTaskTime(event);
   if (s.ok()) s = Handle(event, Caller::System());
   if (!s.ok()) {
     world_.log.Error("round_end_not_recorded", {{"campaign", name_}, {"error", MessageOf(s)}});

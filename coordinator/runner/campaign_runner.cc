@@ -1,5 +1,6 @@
 #include "coordinator/runner/campaign_runner.h"
 
+#include "coordinator/runner/energy.h"
 #include "coordinator/runner/lineage.h"
 
 namespace muster::coordinator {
@@ -162,6 +163,7 @@ StatusOr<registry::PublishRequest> CampaignRunner::RequestFor(
   request.campaign = name_;
   request.round = evaluated.round;
   MUSTER_ASSIGN(request.measured, MeasurementsOf(world_.journal, name_, evaluated));
+  request.measured.energy = EnergyOf(state_.spec.plan, evaluated);
   MUSTER_ASSIGN(request.lineage, LineageOf(state_, evaluated, world_.crypto));
   return request;
 }

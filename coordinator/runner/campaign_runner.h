@@ -128,6 +128,8 @@ class CampaignRunner {
   void Recruit();
   void RoundIsOver();
   Status CommitToCohort(RoundPublishedEvent& event) const;
+  // What the devices of the round spent, where the plan wants to know.
+  Status AddTaskTime(CampaignEvent& event) const;
   bool IsCurrent(const RoundKey& key) const { return round_ && round_->plan().key == key; }
 
   static Status RoundClosed(const RoundKey& key);

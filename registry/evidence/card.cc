@@ -65,6 +65,8 @@ class Reader {
     card_.contract_version = NumberOf(made_->body, "contract_version");
     campaign_ = TextOf(made_->body, "campaign");
     round_ = NumberOf(made_->body, "round");
+    if (const Json& energy = ObjectOf(made_->body, "energy"); !energy.empty())
+      card_.energy = EnergyLine{TextOf(energy, "kwh"), TextOf(energy, "source")};
     if (const auto metrics = made_->body.find("metrics");
         metrics != made_->body.end() && metrics->is_object())
       for (const auto& [name, value] : metrics->items())
@@ -201,8 +203,9 @@ class Reader {
         slices != made_->body.end() && slices->is_object())
       for (const auto& [slice, metrics] : slices->items())
         Add("slices." + slice, "Slice " + slice, metrics.dump(), {made_->leaf});
-    if (const auto energy = made_->body.find("energy"); energy != made_->body.end())
-      Add("results.energy", "Energy (estimate)", energy->dump(), {made_->leaf});
+    if (card_.energy)
+      Add("results.energy", "Energy (estimate)",
+          fmt::format("{} kWh: {}", card_.energy->kwh, card_.energy->source), {made_->leaf});
     if (card_.metrics.empty())
       Add("results.none", "Metrics", "none were recorded with this version", {made_->leaf});
   }

@@ -39,6 +39,10 @@ struct HistoryLine {
   std::string what;
   std::uint64_t leaf = 0;
 };
+struct EnergyLine {
+  std::string kwh;  // A decimal number.
+  std::string source;
+};
 struct Card {
   std::string model;
   std::uint64_t version = 0;
@@ -46,6 +50,7 @@ struct Card {
   std::string module;  // Empty: the trainers brought their own.
   Timestamp created_at;
   std::map<std::string, std::string> metrics;
+  std::optional<EnergyLine> energy;  // What making it took, by estimate.
   std::string contract;
   std::uint64_t contract_version = 0;
   std::vector<Section> sections;

@@ -44,6 +44,21 @@ Json Properties(const Evidence& e) {
   return out;
 }
 
+// Who provided the energy is nowhere recorded; what the estimate is of, its source says.
+std::optional<Json> EnergyConsumptions(const Card& card) {
+  if (!card.energy) return std::nullopt;
+  const auto kwh = ParseDecimal(card.energy->kwh);
+  if (!kwh.ok()) return std::nullopt;
+  const Json measure{{"value", *kwh}, {"unit", "kWh"}};
+  Json provider{{"organization", {{"name", "unknown"}}},
+                {"energySource", "unknown"},
+                {"description", card.energy->source},
+                {"energyProvided", measure}};
+  return Json::array({{{"activity", "training"},
+                       {"energyProviders", Json::array({std::move(provider)})},
+                       {"activityEnergyCost", measure}}});
+}
+
 Json ModelCard(const Evidence& e) {
   Json metrics = Json::array();
   for (const auto& [name, value] : e.card.metrics)
@@ -57,6 +72,9 @@ Json ModelCard(const Evidence& e) {
       {"technicalLimitations",
        Json::array({"What it reads and predicts, and the ranges of its inputs, are those of its "
                     "data contract."})}};
+  if (auto consumptions = EnergyConsumptions(e.card))
+    card["considerations"]["environmentalConsiderations"] = {
+        {"energyConsumptions", *std::move(consumptions)}};
   return card;
 }
 

@@ -15,14 +15,14 @@ VERIFIER = deployment.ROOT / "docs/verify_evidence.py"
 
 
 class EvidenceTest(deployment.DeploymentCase):
-    def learn(self, rounds=2):
+    def learn(self, rounds=2, energy=""):
         d = self.d
         linear.start(d)
         nodes = linear.node(d, "test-1", 100, role="test")
         for i in (1, 2):
             nodes |= linear.node(d, f"train-{i}", i)
         d.start_agent("edge", nodes)
-        d.apply(linear.campaign(rounds=rounds, goal=2, testers=1))
+        d.apply(linear.campaign(rounds=rounds, goal=2, testers=1).replace("plan:\n", "plan:\n" + energy))
         d.finish("learn")
         d.muster("model", "alias", "set", "law", "champion", str(rounds + 1))
 
@@ -87,6 +87,22 @@ class EvidenceTest(deployment.DeploymentCase):
         self.assertIn("muster.ModelVersionCreated", {event["type"] for event in events})
         self.assertIn("evidence, not a verdict", self.export("--format", "html", name="r.html").read_text())
         self.assertIn("training.rounds", self.export("--format", "csv", name="r.csv").read_text())
+
+    def test_a_version_says_what_it_took_by_what_its_campaign_declared(self):
+        d = self.d
+        self.learn(rounds=2, energy="  energy: {device_watts: 15, source: datasheet}\n")
+        spent = [fact["device_ms"] for _, fact in d.facts("campaign/learn") if fact["type"] == "RoundSucceeded"]
+        versions = {int(v["version"]): v for v in d.json("model", "show", "law")["versions"]}
+        self.assertNotIn("energy", versions[1])
+        for version, ms in zip((2, 3), spent, strict=True):
+            energy = versions[version]["energy"]
+            self.assertAlmostEqual(15 * ms / 3.6e9, energy["kwh"], 12)
+            self.assertEqual(f"15 W a device (datasheet) times {ms / 1000:g} s between the task and the update, 1 round",
+                             energy["source"])
+        self.assertIn("kWh, by 15 W a device (datasheet)", d.muster("describe", "model", "law@3"))
+        bom = json.loads(self.export("--format", "cyclonedx", name="bom.json").read_text())
+        said = bom["components"][0]["modelCard"]["considerations"]["environmentalConsiderations"]
+        self.assertAlmostEqual(versions[3]["energy"]["kwh"], said["energyConsumptions"][0]["activityEnergyCost"]["value"])
 
     def test_a_killed_coordinator_signs_on_where_it_was(self):
         d = self.d

@@ -14,6 +14,7 @@ TEST(CampaignSpec, AValidOneSurvivesTheJournalUnchanged) {
   spec.training.learning_rate = {0.05, LearningRate::Schedule::kCosine, 0.02, 1, 1};
   spec.aggregation.max_norm = 3.5;
   spec.plan.early_stop = {"mae", 4, 0.25};
+  spec.plan.energy = EnergySpec{7.5, "datasheet of the gateway"};
   ASSERT_TRUE(Validate(spec).ok()) << Validate(spec);
   const auto text = CanonicalJson(ToJson(spec));
   ASSERT_TRUE(text.ok()) << text.status();
@@ -40,6 +41,30 @@ TEST(CampaignSpec, NamesTheFieldThatIsWrong) {
        [](CampaignSpec& s, double) { s.plan.selection.minimum = 9; }},
       {"plan.selection.cohort.select",
        [](CampaignSpec& s, double) { s.plan.selection.select = 1; }},
+      {"plan.energy.device_watts",
+       [](CampaignSpec& s, double n) {
+         s.plan.energy = EnergySpec{n, "x"};
+       }},
+      {"plan.energy.device_watts",
+       [](CampaignSpec& s, double) {
+         s.plan.energy = EnergySpec{0, "x"};
+       }},
+      {"plan.energy.device_watts",
+       [](CampaignSpec& s, double) {
+         s.plan.energy = EnergySpec{10'000.5, "x"};
+       }},
+      {"plan.energy.source",
+       [](CampaignSpec& s, double) {
+         s.plan.energy = EnergySpec{15, ""};
+       }},
+      {"plan.energy.source",
+       [](CampaignSpec& s, double) {
+         s.plan.energy = EnergySpec{15, std::string(129, 'x')};
+       }},
+      {"plan.energy.source",
+       [](CampaignSpec& s, double) {
+         s.plan.energy = EnergySpec{15, "a\tb"};
+       }},
       {"plan.early_stop.metric",
        [](CampaignSpec& s, double) {
          s.plan.early_stop = {"beauty", 1, 0};

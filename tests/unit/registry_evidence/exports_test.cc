@@ -81,6 +81,32 @@ TEST(CycloneDx, IsA16BomWithAModelCard) {
   EXPECT_EQ(metric["value"], "13.7");
 }
 
+TEST(CycloneDx, SaysWhatTheTrainingTookByEstimate) {
+  const Shown shown;
+  ASSERT_NE(Find(shown.card, "results.energy"), nullptr);
+  EXPECT_EQ(Find(shown.card, "results.energy")->value, "0.05 kWh: 15 W a device times 12000 s");
+  const Json bom = Json::parse(ToCycloneDx(shown.evidence()));
+  const Json& consumption = bom["components"][0]["modelCard"]["considerations"]
+                               ["environmentalConsiderations"]["energyConsumptions"][0];
+  const Json kwh{{"unit", "kWh"}, {"value", 0.05}};
+  EXPECT_EQ(consumption["activity"], "training");
+  EXPECT_EQ(consumption["activityEnergyCost"], kwh);
+  const Json& provider = consumption["energyProviders"][0];
+  EXPECT_EQ(provider["energySource"], "unknown");
+  EXPECT_EQ(provider["energyProvided"], kwh);
+  EXPECT_EQ(provider["description"], "15 W a device times 12000 s");
+  EXPECT_TRUE(provider["organization"].is_object());
+}
+
+TEST(CycloneDx, OfAVersionWithoutAnEstimateSaysNothingOfEnergy) {
+  History history;
+  const Bundle bundle = *history.Export(1);
+  const Verified verified = *Verify(bundle, history.key(), history.crypto());
+  const Card card = *CardOf("wear", 1, verified.facts);
+  EXPECT_EQ(Find(card, "results.energy"), nullptr);
+  EXPECT_THAT(ToCycloneDx({bundle, verified, card}), Not(HasSubstr("energy")));
+}
+
 TEST(CloudEvents, AreOneForEachFact) {
   const Shown shown;
   const Json events = Json::parse(ToCloudEvents(shown.evidence()));

@@ -47,7 +47,11 @@ class History {
             "RoundSucceeded");
     }
     Write("round/other/1/1", 0, R"({"devices":["zz"]})", "UpdatesCounted");
-    Write("model/wear", 2, Version(2, "22", R"(,"campaign":"wear-1","parent":1,"round":3)"),
+    Write("model/wear", 2,
+          Version(2, "22",
+                  R"(,"campaign":"wear-1",)"
+                  R"("energy":{"kwh":"0.05","source":"15 W a device times 12000 s"},)"
+                  R"("parent":1,"round":3)"),
           "ModelVersionCreated");
     Write("model/wear", 3, R"({"alias":"champion","from":0,"version":2})", "AliasMoved");
     EXPECT_THAT(log_->Advance(), IsOk());
