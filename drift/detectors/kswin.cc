@@ -1,7 +1,7 @@
 #include "drift/detectors/kswin.h"
 
 #include <algorithm>
-#include <cmath>
+#include <cstdlib>
 
 #include "drift/detectors/kolmogorov.h"
 
@@ -72,10 +72,8 @@ bool Kswin::Differs() {
   for (const std::uint32_t age : drawn_) side_[SlotAt(age)] = -1;
   const std::uint32_t steps = Steps();
   distance_ = static_cast<double>(steps) / config_.stat_size;
-  bool differs = steps >= critical_steps_ && distance_ >= kLeastDistance;
-  if (differs && distance_ == kLeastDistance) differs = Quotient() > kLeastDistance;
   for (const std::uint32_t age : drawn_) side_[SlotAt(age)] = 0;
-  return differs;
+  return steps >= critical_steps_ && distance_ > kLeastDistance;
 }
 
 std::uint32_t Kswin::Steps() const {
@@ -87,19 +85,6 @@ std::uint32_t Kswin::Steps() const {
     if (order_[i].value != order_[i + 1].value) most = std::max(most, std::abs(ahead));
   }
   return static_cast<std::uint32_t>(most);
-}
-
-double Kswin::Quotient() const {
-  const double n = config_.stat_size;
-  double newest = 0, drawn = 0, most = 0;
-  for (std::size_t i = 0; i + 1 < order_.size(); ++i) {
-    const std::int8_t side = side_[order_[i].slot];
-    newest += side == 1;
-    drawn += side == -1;
-    if (order_[i].value != order_[i + 1].value)
-      most = std::max(most, std::fabs(drawn / n - newest / n));
-  }
-  return most;
 }
 
 Json Kswin::Save() const {

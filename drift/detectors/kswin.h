@@ -42,8 +42,6 @@ class Kswin {  // Used from one thread.
   bool Differs();
   // The largest difference of the counts up to a value, of the newest and the drawn.
   std::uint32_t Steps() const;
-  // The distance as a difference of two quotients, which may be an ulp off the quotient of steps.
-  double Quotient() const;
 
   Config config_;
   Sampler& sampler_;

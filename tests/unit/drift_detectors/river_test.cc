@@ -69,9 +69,9 @@ TEST(River, ExamplesOfErrorsAlarmWhereItsManualSays) {
   EXPECT_THAT(PrintedOf(HddmWConfig{}, StreamB()), ElementsAre("warn 451", "drift 1077"));
 }
 
-// An ADWIN that leaves the newest bucket of each row out of its cuts says 1055 here; StreamA does
-// not tell the two apart.
-TEST(River, TheNumpyStreamTellsTheAdwinThatLooksAtEveryBucket) {
+// Older versions of river said 1055, and before that 1055, 1087 and 1215; StreamA does not tell
+// them apart.
+TEST(River, TheNumpyStreamTellsTheAdwinOfToday) {
   EXPECT_EQ(NumpyStream().size(), 2000u);
   EXPECT_THAT(DriftsOf(AdwinConfig{}, NumpyStream()), ElementsAre(1023));
 }
@@ -80,6 +80,22 @@ TEST(River, TheNumpyStreamTellsBothSidesOfPageHinkleyApart) {
   EXPECT_THAT(DriftsOf(PageHinkleyConfig{}, NumpyStream()), ElementsAre(1009, 1771));
   EXPECT_THAT(DriftsOf(PageHinkleyConfig{.mode = Side::kUp}, NumpyStream()), ElementsAre(1009));
   EXPECT_THAT(DriftsOf(PageHinkleyConfig{.mode = Side::kDown}, NumpyStream()), IsEmpty());
+}
+
+// Where the window is two samples, the draw is all of the older one. At alpha .9999 all of these
+// are rare enough; river alarms where the distance is above a tenth, and not where it is one.
+TEST(River, KswinLetsADistanceOfATenthPass) {
+  for (const std::uint32_t n : {20u, 30u, 50u, 70u, 90u, 110u, 300u, 1000u})
+    for (const std::uint32_t more : {0u, 1u}) {
+      SCOPED_TRACE(fmt::format("{} {}", n, more));
+      std::vector<double> values(2 * n);
+      for (std::uint32_t i = 0; i < n; ++i) {
+        values[i] = i;
+        values[n + i] = i + n / 10 + more - 0.5;
+      }
+      const KswinConfig config{.alpha = 0.9999, .window_size = 2 * n, .stat_size = n};
+      EXPECT_EQ(DriftsOf(config, values), more == 0 ? Indices{} : Indices{2 * n - 1});
+    }
 }
 
 struct GoldenCase {
