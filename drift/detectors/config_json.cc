@@ -1,5 +1,8 @@
 #include "drift/detectors/config_json.h"
 
+#include <concepts>
+#include <type_traits>
+
 #include "drift/detectors/fields.h"
 
 namespace muster::drift {

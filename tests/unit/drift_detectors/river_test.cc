@@ -2,6 +2,8 @@
 // data/make_golden.py asked it.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <optional>
 #include <sstream>
 
 #include "drift/detectors/config_json.h"

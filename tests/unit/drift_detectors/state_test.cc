@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <limits>
+
 #include "base/canonical_json.h"
 #include "base/seeded.h"
 #include "drift/detectors/detector.h"
