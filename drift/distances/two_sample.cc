@@ -6,14 +6,12 @@
 #include "drift/distances/tails.h"
 
 namespace muster::drift {
-namespace {
 Status CheckForTest(const BinnedPair& pair) {
   const auto fewest = static_cast<std::uint64_t>(std::min(pair.n(), pair.m()));
   if (fewest < kLeastForTest) return RefuseFew("window", fewest, kLeastForTest);
   if (pair.used() < 2) return RefuseConstant("window");
   return Ok();
 }
-}  // namespace
 
 StatusOr<BinnedTest> ChiSquareTest(const BinnedPair& pair) {
   MUSTER_TRY(CheckForTest(pair));

@@ -1,7 +1,7 @@
 #pragma once
 // Tests of two histograms whose values are independent of each other. Those of one device mostly
 // are not independent of each other as samples of a fleet: there these tests alarm far too often,
-// and drift/fleet/shard_test.h is the one to ask.
+// and drift/fleet/rao_scott.h is the one to ask.
 //
 //   errors  DATA_NO_WINDOW with fewer than kLeastForTest values in either; DATA_OUT_OF_RANGE when
 //           all of both are in one bin.
@@ -13,6 +13,9 @@
 namespace muster::drift {
 
 inline constexpr std::uint64_t kLeastForTest = 30;
+
+// The errors above, for whoever tests a pair in another way.
+Status CheckForTest(const BinnedPair& pair);
 
 struct BinnedTest {
   double statistic = 0;

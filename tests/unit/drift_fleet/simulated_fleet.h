@@ -1,0 +1,79 @@
+#pragma once
+// A fleet whose devices differ from each other: each has a mean of its own, so that two values of
+// one device are correlated by `icc` and those of two devices not at all. Every value is N(0, 1)
+// over the fleet, counted in ten bins of equal chance.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <vector>
+
+#include "base/seeded.h"
+#include "drift/fleet/rao_scott.h"
+
+namespace muster::drift::testing {
+
+inline int Times(int in_suite, int in_soak) {
+  return std::getenv("MUSTER_SOAK") ? in_soak : in_suite;
+}
+
+// Standard normal, by Box and Muller (Ann. Math. Stat. 29, 1958).
+class Normal {
+ public:
+  explicit Normal(std::uint64_t seed) : rng_(seed) {}
+  double Uniform() { return static_cast<double>((rng_.Next() >> 11) + 1) * 0x1p-53; }
+  double operator()() {
+    if (std::exchange(has_other_, !has_other_)) return other_;
+    const double radius = std::sqrt(-2 * std::log(Uniform()));
+    const double angle = 6.283185307179586 * Uniform();
+    other_ = radius * std::sin(angle);
+    return radius * std::cos(angle);
+  }
+
+ private:
+  SeededRng rng_;
+  bool has_other_ = false;
+  double other_ = 0;
+};
+
+constexpr std::size_t kTenBins = 10;
+inline std::size_t TenthOf(double x) {
+  constexpr std::array deciles{
+      -1.2815515655446004, -0.8416212335729143, -0.5244005127080407, -0.2533471031357997, 0.0,
+      0.2533471031357997,  0.5244005127080407,  0.8416212335729143,  1.2815515655446004};
+  return static_cast<std::size_t>(std::ranges::upper_bound(deciles, x) - deciles.begin());
+}
+
+struct Fleet {
+  std::uint32_t devices = 200;
+  std::uint32_t shards = 20;
+  int values = 50;     // Of each device.
+  double icc = 0;      // Intra-device correlation.
+  double shift = 0;    // Of the mean, in standard deviations,
+  double moved = 1.0;  // on this part of the devices.
+};
+
+inline Replicates Window(const Fleet& fleet, Normal& normal) {
+  Replicates out{.bins = kTenBins,
+                 .devices = std::vector<std::uint32_t>(fleet.shards, 0),
+                 .counts = std::vector<std::uint64_t>(fleet.shards * kTenBins, 0)};
+  const double within = std::sqrt(1 - fleet.icc);
+  for (std::uint32_t d = 0; d < fleet.devices; ++d) {
+    const std::uint32_t shard = d % fleet.shards;
+    const double mean =
+        normal() * std::sqrt(fleet.icc) + (normal.Uniform() < fleet.moved ? fleet.shift : 0);
+    for (int i = 0; i < fleet.values; ++i)
+      ++out.counts[shard * kTenBins + TenthOf(mean + within * normal())];
+    ++out.devices[shard];
+  }
+  return out;
+}
+
+inline std::vector<std::uint64_t> Totals(const Replicates& in) {
+  std::vector<std::uint64_t> out(in.bins, 0);
+  for (std::size_t i = 0; i < in.counts.size(); ++i) out[i % in.bins] += in.counts[i];
+  return out;
+}
+
+}  // namespace muster::drift::testing
