@@ -24,7 +24,7 @@ inline constexpr std::uint64_t kMostCap = std::uint64_t{1} << 24;
 //
 //   errors  FIELD_INVALID unless cap is in 1 .. kMostCap; DATA_OUT_OF_RANGE when the counts sum to
 //           more than kMostCount.
-StatusOr<std::vector<std::uint64_t>> LimitContribution(std::span<const std::uint64_t> counts,
+StatusOr<std::vector<std::uint32_t>> LimitContribution(std::span<const std::uint64_t> counts,
                                                        std::uint64_t cap);
 
 }  // namespace muster::drift

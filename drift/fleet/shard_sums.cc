@@ -1,6 +1,6 @@
 #include "drift/fleet/shard_sums.h"
 
-#include <algorithm>
+#include <numeric>
 
 #include "drift/distances/binned.h"
 
@@ -30,21 +30,16 @@ StatusOr<ShardSums> ShardSums::Make(ShardPlan plan, std::vector<std::size_t> bin
   return ShardSums(std::move(plan), std::move(bins), cells, cap);
 }
 
-bool ShardSums::WithinCap(std::span<const std::uint64_t> counts) const {
+bool ShardSums::WithinCap(std::span<const std::uint32_t> counts) const {
   for (const std::size_t bins : bins_) {
-    std::uint64_t total = 0;
-    std::uint64_t any = 0;  // No count is beyond the cap's bits, so that the sum cannot wrap.
-    for (const std::uint64_t count : counts.first(bins)) {
-      total += count;
-      any |= count;
-    }
-    if (any >= 2 * kMostCap || total > cap_) return false;
+    const auto feature = counts.first(bins);
+    if (std::accumulate(feature.begin(), feature.end(), std::uint64_t{0}) > cap_) return false;
     counts = counts.subspan(bins);
   }
   return true;
 }
 
-Status ShardSums::Add(const DeviceId& device, std::span<const std::uint64_t> counts) {
+Status ShardSums::Add(const DeviceId& device, std::span<const std::uint32_t> counts) {
   MUSTER_ASSIGN(const ShardPlan::Place place, plan_.PlaceOf(device));
   if (counted_[place.member])
     return WithReason(AlreadyExists("{} is counted in this window", device.value()),

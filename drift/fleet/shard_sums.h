@@ -23,7 +23,7 @@ class ShardSums {
   //   CONTRACT_MISMATCH  not one count a cell;
   //   DATA_OUT_OF_RANGE  more than `cap` values of a feature: LimitContribution is the device's
   //   work.
-  Status Add(const DeviceId& device, std::span<const std::uint64_t> counts);
+  Status Add(const DeviceId& device, std::span<const std::uint32_t> counts);
 
   // What rao_scott.h judges. `feature` < features().
   Replicates Of(std::size_t feature) const;
@@ -31,7 +31,7 @@ class ShardSums {
 
  private:
   ShardSums(ShardPlan plan, std::vector<std::size_t> bins, std::size_t cells, std::uint64_t cap);
-  bool WithinCap(std::span<const std::uint64_t> counts) const;
+  bool WithinCap(std::span<const std::uint32_t> counts) const;
 
   ShardPlan plan_;
   std::vector<std::size_t> bins_;

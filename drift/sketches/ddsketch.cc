@@ -1,6 +1,8 @@
 #include "drift/sketches/ddsketch.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -9,6 +11,31 @@ namespace {
 constexpr double kLeast = std::numeric_limits<double>::min();
 constexpr double kMost = std::numeric_limits<double>::max();
 constexpr std::int64_t kRoomBelow = 63;  // So that descending values do not move all each time.
+
+constexpr std::size_t kBlock = 256;
+// How near an integer QuickIndices leaves open on which side of it the index is.
+constexpr double kUnsure = 1e-7;
+
+// out[i] = ln |values[i]| / ln gamma to 1e-8, of normal values; of others any number. Without a
+// branch or a call, so that the compiler makes vectors of it: with |x| = 2^e m, m in [sqrt 1/2,
+// sqrt 2), ln m = 2 artanh s for s = (m - 1) / (m + 1), |s| < 0.172 (Abramowitz & Stegun, 4.1.27).
+void QuickIndices(std::span<const double> values, double log_gamma, double* out) {
+  constexpr std::uint64_t kOne = std::bit_cast<std::uint64_t>(1.0);
+  constexpr std::uint64_t kRootHalf = std::bit_cast<std::uint64_t>(0.70710678118654752);
+  constexpr double kTwo52 = 4503599627370496.0;
+  constexpr std::uint64_t kTwo52Bits = std::bit_cast<std::uint64_t>(kTwo52);
+  const double per_octave = std::log(2.0) / log_gamma, per_artanh = 2 / log_gamma;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::uint64_t bits = std::bit_cast<std::uint64_t>(values[i]) & (~std::uint64_t{0} >> 1);
+    const std::uint64_t exponent = (bits - kRootHalf + kOne) >> 52;  // With 1023 added.
+    const double m = std::bit_cast<double>(bits - (exponent << 52) + kOne);
+    const double e = std::bit_cast<double>(exponent | kTwo52Bits) - (kTwo52 + 1023);
+    const double s = (m - 1) / (m + 1), z = s * s;
+    const double series =
+        1 + z * (1. / 3 + z * (1. / 5 + z * (1. / 7 + z * (1. / 9 + z * (1. / 11 + z / 13)))));
+    out[i] = e * per_octave + s * series * per_artanh;
+  }
+}
 }  // namespace
 
 void Buckets::AddOutside(std::int32_t index, std::uint64_t count) {
@@ -88,18 +115,31 @@ double DdSketch::ValueOf(std::int32_t index) const {
   return std::min(value, kMost);
 }
 
+void DdSketch::Count(double value, double quick) {
+  const double magnitude = std::abs(value);
+  if (magnitude < kLeast) {
+    ++zero_;
+    return;
+  }
+  auto index = static_cast<std::int32_t>(quick);
+  const double past = quick - index;
+  if (std::abs(past) < kUnsure || std::abs(past) > 1 - kUnsure)
+    index = IndexOf(magnitude);
+  else
+    index += past > 0 ? 1 : 0;
+  (value > 0 ? positive_ : negative_).Add(index);
+}
+
 Status DdSketch::Add(std::span<const double> values) {
   bool finite = true;
   for (const double value : values) finite &= std::abs(value) <= kMost;
   if (!finite) return RefuseNotANumber("values");
   if (values.size() > kMostCount - count_) return RefuseBeyond("values");
-  for (const double value : values) {
-    if (value >= kLeast)
-      positive_.Add(IndexOf(value));
-    else if (value <= -kLeast)
-      negative_.Add(IndexOf(-value));
-    else
-      ++zero_;
+  std::array<double, kBlock> exact;
+  for (auto rest = values; !rest.empty(); rest = rest.subspan(std::min(kBlock, rest.size()))) {
+    const auto block = rest.first(std::min(kBlock, rest.size()));
+    QuickIndices(block, log_gamma_, exact.data());
+    for (std::size_t i = 0; i < block.size(); ++i) Count(block[i], exact[i]);
   }
   count_ += values.size();
   return Ok();

@@ -87,6 +87,7 @@ class DdSketch {
  private:
   DdSketch(double alpha, std::uint32_t buckets);
   static StatusOr<DdSketch> Read(std::string_view text);
+  void Count(double value, double quick);
   // Of a text: FIELD_INVALID on an index that no double has, DATA_OUT_OF_RANGE as Merge.
   Status AddCount(Buckets& into, std::int64_t index, std::uint64_t count);
 

@@ -13,19 +13,20 @@ namespace muster::drift {
 namespace {
 using ::muster::testing::Fails;
 using Counts = std::vector<std::uint64_t>;
+using Limited = std::vector<std::uint32_t>;
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 
 TEST(LimitContribution, LeavesWhatIsWithinTheCap) {
-  EXPECT_EQ(*LimitContribution(Counts{3, 0, 7}, 10), (Counts{3, 0, 7}));
-  EXPECT_EQ(*LimitContribution({}, 10), Counts{});
+  EXPECT_EQ(*LimitContribution(Counts{3, 0, 7}, 10), (Limited{3, 0, 7}));
+  EXPECT_EQ(*LimitContribution({}, 10), Limited{});
 }
 
 TEST(LimitContribution, ScalesDownByTheLargestRemainders) {
-  EXPECT_EQ(*LimitContribution(Counts{1'000'000'000, 0}, 50), (Counts{50, 0}));
+  EXPECT_EQ(*LimitContribution(Counts{1'000'000'000, 0}, 50), (Limited{50, 0}));
   // 3.33, 3.33, 3.33: one is left over, and goes to the first.
-  EXPECT_EQ(*LimitContribution(Counts{10, 10, 10}, 10), (Counts{4, 3, 3}));
-  EXPECT_EQ(*LimitContribution(Counts{kMostCount - 2, 1, 1}, 7), (Counts{7, 0, 0}));
+  EXPECT_EQ(*LimitContribution(Counts{10, 10, 10}, 10), (Limited{4, 3, 3}));
+  EXPECT_EQ(*LimitContribution(Counts{kMostCount - 2, 1, 1}, 7), (Limited{7, 0, 0}));
 }
 
 TEST(LimitContribution, WantsACapAndCountsThatAddUp) {
@@ -45,8 +46,8 @@ TEST(LimitContributionProperty, BoundsTheSwayOfADevice) {
     for (std::uint64_t& c : said) c = rng.Next() >> (20 + rng.Below(44));
     for (std::uint64_t& c : others) c = 1 + rng.Below(1000);
     const std::uint64_t cap = 1 + rng.Below(2000);
-    const Counts limited = *LimitContribution(said, cap);
-    const auto sum = [](const Counts& c) {
+    const Limited limited = *LimitContribution(said, cap);
+    const auto sum = [](const auto& c) {
       return static_cast<double>(std::accumulate(c.begin(), c.end(), std::uint64_t{0}));
     };
     ASSERT_EQ(sum(limited), std::min(sum(said), static_cast<double>(cap)));

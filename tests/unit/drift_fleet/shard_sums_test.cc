@@ -9,7 +9,7 @@ namespace muster::drift {
 namespace {
 using ::muster::testing::Fails;
 using ::muster::testing::IsOk;
-using Counts = std::vector<std::uint64_t>;
+using Counts = std::vector<std::uint32_t>;
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 
@@ -31,9 +31,9 @@ class ShardSumsTest : public ::testing::Test {
 TEST_F(ShardSumsTest, AddEachFeatureInTheDevicesShard) {
   const ShardPlan plan = Plan();
   ShardSums sums = Sums();
-  Counts first(plan.shards() * 2, 0), second(plan.shards() * 3, 0);
+  std::vector<std::uint64_t> first(plan.shards() * 2, 0), second(plan.shards() * 3, 0);
   std::vector<std::uint32_t> devices(plan.shards(), 0);
-  for (std::uint64_t d = 0; d < roster_.size(); ++d) {
+  for (std::uint32_t d = 0; d < roster_.size(); ++d) {
     const std::uint32_t shard = plan.PlaceOf(roster_[d])->shard;
     ASSERT_THAT(sums.Add(roster_[d], Counts{d, 1, 2, 3, d}), IsOk());
     ++devices[shard];
@@ -50,7 +50,7 @@ TEST_F(ShardSumsTest, AddEachFeatureInTheDevicesShard) {
 TEST_F(ShardSumsTest, RefuseADeviceTheSecondTimeAndStrangers) {
   ShardSums sums = Sums();
   ASSERT_THAT(sums.Add(roster_[0], Counts{1, 1, 1, 1, 1}), IsOk());
-  const Counts before = sums.Of(0).counts;
+  const std::vector<std::uint64_t> before = sums.Of(0).counts;
   EXPECT_THAT(sums.Add(roster_[0], Counts{1, 1, 1, 1, 1}),
               Fails(absl::StatusCode::kAlreadyExists, Reason::kALREADY_COUNTED));
   EXPECT_THAT(sums.Add(DeviceId("device-99"), Counts{1, 1, 1, 1, 1}),
@@ -60,12 +60,12 @@ TEST_F(ShardSumsTest, RefuseADeviceTheSecondTimeAndStrangers) {
 
 TEST_F(ShardSumsTest, RefuseMoreThanTheCapOfAnyFeatureWithoutCountingTheDevice) {
   ShardSums sums = Sums();
-  const Counts before = sums.Of(0).counts;
+  const std::vector<std::uint64_t> before = sums.Of(0).counts;
   for (const Counts& counts : {Counts{50, 51, 0, 0, 0},
                                {0, 0, 100, 1, 0},
                                {1'000'000'000, 0, 0, 0, 0},
-                               {std::uint64_t{1} << 63, std::uint64_t{1} << 63, 0, 0, 0},
-                               {0, 0, UINT64_MAX, 2, 0}})
+                               {1u << 31, 1u << 31, 0, 0, 0},
+                               {0, 0, UINT32_MAX, 2, 0}})
     EXPECT_THAT(sums.Add(roster_[0], counts), Fails(kInvalid, Reason::kDATA_OUT_OF_RANGE));
   EXPECT_THAT(sums.Add(roster_[0], Counts{1, 2, 3, 4}),
               Fails(kInvalid, Reason::kCONTRACT_MISMATCH));

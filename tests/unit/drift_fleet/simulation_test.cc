@@ -119,7 +119,7 @@ TEST(FleetSimulation, NamesTheOneFeatureOfFiftyThatDrifted) {
 // `cap`.
 Replicates WithHostileDevice(Replicates window, std::uint64_t cap) {
   const std::vector<std::uint64_t> said{1'000'000'000, 0, 0, 0, 0, 0, 0, 0, 0, 0};
-  const std::vector<std::uint64_t> limited = *LimitContribution(said, cap);
+  const std::vector<std::uint32_t> limited = *LimitContribution(said, cap);
   for (std::size_t i = 0; i < limited.size(); ++i) window.counts[i] += limited[i];
   ++window.devices[0];
   return window;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -181,6 +182,29 @@ TEST(DdSketch, WithAllItsBucketsStillHasAText) {
   }
   ASSERT_THAT(sketch.Add(values), IsOk());
   EXPECT_EQ(*DdSketch::Parse(sketch.Encode()), sketch);
+}
+
+// What Add counts a value at is what IndexOf says, at the edges of buckets too.
+TEST(DdSketchProperty, BatchesCountWhereIndexOfSays) {
+  for (std::uint64_t seed = 1; seed <= Seeds(); ++seed) {
+    SCOPED_TRACE(::testing::Message() << "seed=" << seed);
+    SeededRng rng(seed);
+    const double alpha = std::array{1e-4, 0.01, 0.5}[seed % 3];
+    const DdSketch empty = *DdSketch::Make(alpha);
+    for (int i = 0; i < 100; ++i) {
+      const int exponent = static_cast<int>(rng.Below(2045)) - 1022;
+      double x = std::ldexp(1 + static_cast<double>(rng.Next() >> 11) * 0x1p-53, exponent);
+      if (i % 2 == 0) {  // The upper edge of its bucket, or next to it.
+        const double edge = std::exp(empty.IndexOf(x) * std::log(empty.gamma()));
+        if (edge > kMin && edge < kMax) x = std::nextafter(edge, rng.Below(2) == 0 ? 0 : kMax);
+      }
+      ASSERT_EQ(Of({x}, alpha).Encode(),
+                fmt::format(
+                    R"({{"alpha":"{}","buckets":2048,"negative":[],"positive":[[{},1]],"zero":0}})",
+                    alpha == 1e-4 ? "1e-04" : fmt::format("{}", alpha), empty.IndexOf(x)))
+          << x;
+    }
+  }
 }
 
 // A wide mixture: magnitudes over `decades`, either sign.
