@@ -1,12 +1,13 @@
 #pragma once
 // A fleet whose devices differ from each other: each has a mean of its own, so that two values of
 // one device are correlated by `icc` and those of two devices not at all. Every value is N(0, 1)
-// over the fleet, counted in ten bins of equal chance.
+// over the fleet, counted in ten bins.
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <utility>
 #include <vector>
 
 #include "base/seeded.h"
@@ -38,20 +39,22 @@ class Normal {
 };
 
 constexpr std::size_t kTenBins = 10;
-inline std::size_t TenthOf(double x) {
-  constexpr std::array deciles{
-      -1.2815515655446004, -0.8416212335729143, -0.5244005127080407, -0.2533471031357997, 0.0,
-      0.2533471031357997,  0.5244005127080407,  0.8416212335729143,  1.2815515655446004};
-  return static_cast<std::size_t>(std::ranges::upper_bound(deciles, x) - deciles.begin());
-}
+using Edges = std::array<double, kTenBins - 1>;
+constexpr Edges kDeciles{
+    -1.2815515655446004, -0.8416212335729143, -0.5244005127080407, -0.2533471031357997, 0.0,
+    0.2533471031357997,  0.5244005127080407,  0.8416212335729143,  1.2815515655446004};
+// The outer two hold a thousandth of the values each, and those are of a few devices.
+constexpr Edges kRare{-3, -2.5, -2, -1, 0, 1, 2, 2.5, 3};
 
 struct Fleet {
   std::uint32_t devices = 200;
   std::uint32_t shards = 20;
-  int values = 50;     // Of each device.
-  double icc = 0;      // Intra-device correlation.
-  double shift = 0;    // Of the mean, in standard deviations,
-  double moved = 1.0;  // on this part of the devices.
+  int values = 50;      // Of each device.
+  double icc = 0;       // Intra-device correlation.
+  double shift = 0;     // Of the mean, in standard deviations,
+  double moved = 1.0;   // on this part of the devices.
+  bool uneven = false;  // Devices have from 1 to 2 `values` - 1 values.
+  Edges edges = kDeciles;
 };
 
 inline Replicates Window(const Fleet& fleet, Normal& normal) {
@@ -63,8 +66,14 @@ inline Replicates Window(const Fleet& fleet, Normal& normal) {
     const std::uint32_t shard = d % fleet.shards;
     const double mean =
         normal() * std::sqrt(fleet.icc) + (normal.Uniform() < fleet.moved ? fleet.shift : 0);
-    for (int i = 0; i < fleet.values; ++i)
-      ++out.counts[shard * kTenBins + TenthOf(mean + within * normal())];
+    const int values = fleet.uneven
+                           ? 1 + static_cast<int>(normal.Uniform() * (2 * fleet.values - 1))
+                           : fleet.values;
+    for (int i = 0; i < values; ++i) {
+      const double x = mean + within * normal();
+      const auto bin = std::ranges::upper_bound(fleet.edges, x) - fleet.edges.begin();
+      ++out.counts[shard * kTenBins + static_cast<std::size_t>(bin)];
+    }
     ++out.devices[shard];
   }
   return out;
