@@ -1,15 +1,16 @@
 // Values a second through each change detector, on one core, in batches of what a device buffers;
 // the best of several passes, since other programs only ever slow one down.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <functional>
 #include <numeric>
 #include <vector>
 
 #include "base/seeded.h"
+#include "bench/drift/fleet.h"
 #include "bench/report.h"
 #include "bench/require.h"
+#include "bench/timing.h"
 #include "drift/detectors/detector.h"
 
 namespace muster::bench {
@@ -18,15 +19,9 @@ using drift::DetectorSpec;
 constexpr std::size_t kBatch = 1024;
 constexpr int kPasses = 9;
 
-double SecondsOf(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 double BestOf(const std::function<void()>& work) {
-  double best = SecondsOf(work);
-  for (int pass = 1; pass < kPasses; ++pass) best = std::min(best, SecondsOf(work));
+  double best = Seconds(work);
+  for (int pass = 1; pass < kPasses; ++pass) best = std::min(best, Seconds(work));
   return best;
 }
 
@@ -88,6 +83,7 @@ int Main(int argc, char** argv) {
       {drift::KswinConfig{.alpha = 1e-6}, kFewer, 1e6},
   };
   for (const Case& c : cases) Measure(report, c);
+  BenchFleet(report);
   return report.Finish();
 }
 

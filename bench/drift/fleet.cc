@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "base/seeded.h"
-#include "bench/registry/timing.h"
 #include "bench/require.h"
+#include "bench/timing.h"
 #include "drift/fleet/fleet_verdict.h"
 #include "drift/fleet/shard_sums.h"
 #include "drift/sketches/ddsketch.h"

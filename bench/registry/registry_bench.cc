@@ -10,10 +10,10 @@
 
 #include "bench/registry/history.h"
 #include "bench/registry/subjects.h"
-#include "bench/registry/timing.h"
 #include "bench/registry/versions.h"
 #include "bench/report.h"
 #include "bench/require.h"
+#include "bench/timing.h"
 #include "coordinator/app/data_dir.h"
 #include "coordinator/app/log_keeper.h"
 #include "coordinator/app/log_key.h"

@@ -6,8 +6,8 @@
 #include <thread>
 #include <vector>
 
-#include "bench/registry/timing.h"
 #include "bench/require.h"
+#include "bench/timing.h"
 #include "platform/openssl_crypto.h"
 #include "registry/formats/parser.h"
 

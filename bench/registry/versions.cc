@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/seeded.h"
-#include "bench/registry/timing.h"
 #include "bench/require.h"
+#include "bench/timing.h"
 
 namespace muster::bench {
 namespace {
