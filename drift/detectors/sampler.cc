@@ -7,7 +7,7 @@ namespace {
 // Uniform numbers below small bounds, two from each word of the generator.
 class SmallDraws {
  public:
-  explicit SmallDraws(SeededRng rng) : rng_(rng) {}
+  explicit SmallDraws(std::uint64_t seed) : rng_(seed) {}
   std::uint32_t Below(std::uint32_t bound) {
     std::uint64_t product = std::uint64_t{Half()} * bound;
     if (static_cast<std::uint32_t>(product) < bound) {
@@ -34,7 +34,7 @@ void SeededSampler::Sample(std::uint64_t draw, std::uint32_t population,
                            std::span<std::uint32_t> out) {
   if (taken_.size() < population) taken_.resize(population);
   // Mixed first: generators whose states differ by a draw would be one step apart at the worst.
-  SmallDraws draws(SeededRng(SeededRng(seed_ + draw).Next()));
+  SmallDraws draws(SeededRng(seed_ + draw).Next());
   const auto chosen = static_cast<std::uint32_t>(out.size());
   for (std::uint32_t i = 0; i < chosen; ++i) {
     const std::uint32_t top = population - chosen + i;
