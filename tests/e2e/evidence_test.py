@@ -99,7 +99,7 @@ class EvidenceTest(deployment.DeploymentCase):
             self.assertAlmostEqual(15 * ms / 3.6e9, energy["kwh"], 12)
             self.assertEqual(f"15 W a device (datasheet) times {ms / 1000:g} s between the task and the update, 1 round",
                              energy["source"])
-        self.assertIn("kWh, by 15 W a device (datasheet)", d.muster("describe", "model", "law@3"))
+        self.assertIn("kWh, by 15 W a device (datasheet)", d.muster("model", "show", "law@3"))
         bom = json.loads(self.export("--format", "cyclonedx", name="bom.json").read_text())
         said = bom["components"][0]["modelCard"]["considerations"]["environmentalConsiderations"]
         self.assertAlmostEqual(versions[3]["energy"]["kwh"], said["energyConsumptions"][0]["activityEnergyCost"]["value"])
