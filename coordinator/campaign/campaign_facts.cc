@@ -56,8 +56,8 @@ Row RowOf(const CampaignFact& fact) {
           },
           [](const RoundFailed& f) {
             return Timed(
-                {"RoundFailed",
-                 With(KeyOf(f.key), {{"reason", std::string(NameOf(f.reason))}, {"why", f.why}})},
+                Row{"RoundFailed", With(KeyOf(f.key), {{"reason", std::string(NameOf(f.reason))},
+                                                       {"why", f.why}})},
                 f.task_time);
           },
           [](const VersionRegistered& f) {
