@@ -1,7 +1,7 @@
 #pragma once
-// The crypto port (base/crypto.h) by OpenSSL 3, and by libsodium where it is faster: Ed25519's checks
-// and X25519. Algorithms are fetched once; every return code is looked at, and no secret outlives
-// the call that made it.
+// The crypto port (base/crypto.h) by OpenSSL 3, and by libsodium where it is faster: Ed25519's
+// checks and X25519. Algorithms are fetched once; every return code is looked at, and no secret
+// outlives the call that made it.
 #include "base/crypto.h"
 #include "platform/keys.h"
 
