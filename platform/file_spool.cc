@@ -12,6 +12,7 @@ StatusOr<std::unique_ptr<FileSpool>> FileSpool::Open(const std::string& path) {
 
 void FileSpool::Append(std::uint32_t tag, ByteView record, std::function<void(Status)> done) {
   Status status;
+  std::function<void(Status)> refused;
   bool mine = false;
   {
     absl::MutexLock lock(&mu_);
@@ -19,9 +20,11 @@ void FileSpool::Append(std::uint32_t tag, ByteView record, std::function<void(St
     if (status.ok()) {
       waiting_.push_back(std::move(done));
       mine = !std::exchange(syncing_, true);
+    } else {
+      refused = std::move(done);
     }
   }
-  if (!status.ok()) return done(status);
+  if (refused) return refused(status);
   if (mine) SyncForAll();
 }
 
