@@ -8,6 +8,7 @@
 
 #include "base/seeded.h"
 #include "bench/drift/fleet.h"
+#include "bench/drift/monitors.h"
 #include "bench/report.h"
 #include "bench/require.h"
 #include "bench/timing.h"
@@ -83,6 +84,7 @@ int Main(int argc, char** argv) {
       {drift::KswinConfig{.alpha = 1e-6}, kFewer, 1e6},
   };
   for (const Case& c : cases) Measure(report, c);
+  BenchMonitors(report);
   BenchFleet(report);
   return report.Finish();
 }

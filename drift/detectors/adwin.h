@@ -14,8 +14,8 @@ namespace muster::drift {
 // more than the bound of section 3.2 with the variance of the whole window, and
 // delta' = delta / (2 ln width). Each part counts as min_window_length - 1 fewer in the bound.
 //
-//   values    any finite number of at most kMostMagnitude; the bound is meant for a range of 1, and
-//             beyond 2^40 the rounding of sums can pass for a change.
+//   values    any finite number of at most kMostMeasurable; the bound is meant for a range of 1,
+//             and beyond 2^40 the rounding of sums can pass for a change.
 //   estimate  the mean of the window. Width: of the window; at a drift, after the cuts.
 //   reset     to nothing, after a drift, as river does; the paper would go on with the rest.
 //   cost      O(log n) memory; O(1) time, and O(log n) at each `clock` values.

@@ -11,7 +11,7 @@ namespace muster::drift {
 
 // Counts in a state: the next 2^52 values still have exact numbers.
 inline constexpr std::uint64_t kMostStateCount = std::uint64_t{1} << 52;
-// Sums in a state: see kMostMagnitude.
+// Sums in a state: see kMostMeasurable.
 inline constexpr double kMostStateValue = 1e220;
 
 class FieldWriter {

@@ -15,7 +15,7 @@ namespace muster::drift {
 // many drawn from the others; a drift when the exact p-value is at most alpha, and the distance
 // above 0.1.
 //
-//   values    any finite number of at most kMostMagnitude.
+//   values    any finite number of at most kMostMeasurable.
 //   estimate  the distance D of the last test, in [0, 1]; width: values in the window.
 //   reset     to nothing, draws included, after a drift. There are no warnings.
 //   cost      O(window_size) memory and time: the window is kept in order, not sorted.

@@ -14,7 +14,7 @@ namespace muster::drift {
 //
 //   S+ <- alpha S+ + (x - m - delta), alarm when S+ - min S+ > threshold;   S- the other way round.
 //
-//   values    any finite number of at most kMostMagnitude.
+//   values    any finite number of at most kMostMeasurable.
 //   estimate  m.
 //   reset     to nothing, after a drift. There are no warnings.
 //   cost      O(1) time and memory.

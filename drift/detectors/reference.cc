@@ -25,7 +25,7 @@ StatusOr<Reference> Reference::Make(std::vector<double> values) {
     return InvalidField("reference", "{} values are not {}..{}", values.size(), kLeastValues,
                         kMostValues);
   if (!std::all_of(values.begin(), values.end(), IsMeasurable))
-    return InvalidField("reference", "a value is not finite, or beyond {}", kMostMagnitude);
+    return InvalidField("reference", "a value is not finite, or beyond {}", kMostMeasurable);
   return Reference(std::move(values));
 }
 

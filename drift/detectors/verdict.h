@@ -28,10 +28,10 @@ struct Alarm {
 };
 
 // Larger values are ignored as NaN is: squares of these, summed 2^53 times, are still finite.
-inline constexpr double kMostMagnitude = 1e100;
+inline constexpr double kMostMeasurable = 1e100;
 
 // NaN falls out of both.
-constexpr bool IsMeasurable(double x) { return x >= -kMostMagnitude && x <= kMostMagnitude; }
+constexpr bool IsMeasurable(double x) { return x >= -kMostMeasurable && x <= kMostMeasurable; }
 constexpr bool IsFraction(double x) { return x >= 0 && x <= 1; }
 
 }  // namespace muster::drift

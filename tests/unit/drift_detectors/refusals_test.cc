@@ -79,7 +79,7 @@ TEST(Detector, ExtremeValuesNeverMakeAnEstimateThatIsNone) {
   for (const DetectorSpec& spec : testing::AllSpecs()) {
     const auto detector = *MakeDetector(spec);
     for (const double x : testing::Stretches("binary", 300)) {
-      const double extreme = testing::KindFor(spec) == "binary" ? x : (2 * x - 1) * kMostMagnitude;
+      const double extreme = testing::KindFor(spec) == "binary" ? x : (2 * x - 1) * kMostMeasurable;
       ASSERT_TRUE(std::isfinite(detector->Update(extreme).estimate)) << NameOf(spec);
     }
   }
