@@ -10,6 +10,7 @@
 #include <exception>
 
 #include "client/app/agent.h"
+#include "client/app/drift_options.h"
 #include "client/app/quarantine_command.h"
 #include "client/app/sample_config.h"
 
@@ -29,7 +30,8 @@ constexpr char kMore[] =
     "  muster-edge sample-config > edge.yaml     then put your own paths in\n"
     "  muster-edge --config edge.yaml --check-config\n"
     "  muster-edge --config edge.yaml            SIGTERM ends it cleanly; nothing held is lost\n"
-    "  muster-edge quarantine list --config edge.yaml    rows that broke their contract\n\n"
+    "  muster-edge quarantine list --config edge.yaml    rows that broke their contract\n"
+    "  muster-edge drift --help                          whether the data here has changed\n\n"
     "Prints `ready nodes=N` on stdout when all nodes are enrolled or trying; logs go to stderr.\n"
     "Exit codes: 0 ended as asked, 1 failed, or no node may go on, 2 wrong usage.";
 
@@ -156,6 +158,7 @@ int Main(int argc, char** argv) {
   const CLI::App* const sample =
       app.add_subcommand("sample-config", "Print a commented sample of the YAML file");
   QuarantineCommand quarantine(app);
+  DriftOptions drift(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -169,6 +172,10 @@ int Main(int argc, char** argv) {
   if (config.empty()) {
     fmt::print(stderr, "muster-edge: --config FILE is needed; `muster-edge --help` tells more\n");
     return kUsage;
+  }
+  if (drift.parsed()) {
+    const StatusOr<int> code = drift.Run(config, platform::SystemClock().Now());
+    return code.ok() ? *code : Fail(code.status());
   }
   StatusOr<AgentSettings> settings = LoadSettings(config);
   if (!settings.ok()) return Fail(settings.status());
