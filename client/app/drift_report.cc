@@ -72,7 +72,8 @@ std::string DriftText(const DriftOutcome& outcome) {
         sums.first == nullptr ? "-" : WhereText(outcome, *sums.first, sums.first->to));
   }
   out += fmt::format("\n{} rows, nodes: {}", outcome.set.rows(), outcome.rows.size());
-  for (const auto& [name, count] : SkipsJson(outcome.set.tally()).items())
+  const Json skips = SkipsJson(outcome.set.tally());  // Outlives the loop over its items.
+  for (const auto& [name, count] : skips.items())
     out += fmt::format(", {} {}", name, count.get<std::uint64_t>());
   return out + "\n";
 }
