@@ -15,6 +15,8 @@ using CampaignName = Strong<std::string, struct CampaignNameTag>;
 using ModelName = Strong<std::string, struct ModelNameTag>;
 using ContractName = Strong<std::string, struct ContractNameTag>;
 // Rounds of one campaign count from 1; an abandoned round is run again under the next attempt.
+using MonitorName = Strong<std::string, struct MonitorNameTag>;
+using TriggerName = Strong<std::string, struct TriggerNameTag>;
 using RoundNumber = Strong<std::uint64_t, struct RoundNumberTag>;
 using VersionNumber = Strong<std::uint64_t, struct VersionNumberTag>;
 
