@@ -4,34 +4,16 @@
 #include <cmath>
 #include <set>
 
+#include "aggregation/statistics/ranges.h"
 #include "base/canonical_json.h"
 
 namespace muster::aggregation::statistics {
 namespace {
-constexpr std::size_t kLongestName = 63;
-constexpr std::uint64_t kMostInteger = (std::uint64_t{1} << 53) - 1;
 constexpr int kDepth = 5;
-
-bool IsName(std::string_view name) {
-  const auto letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
-  const auto inner = [&](char c) {
-    return letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '-';
-  };
-  return !name.empty() && name.size() <= kLongestName && letter(name.front()) &&
-         std::ranges::all_of(name, inner);
-}
 
 Status CheckField(const std::string& path, const FieldRange& field) {
   if (!IsName(field.name)) return InvalidField(path + ".name", "is no name of a field");
-  if (!std::isfinite(field.lo) || !std::isfinite(field.hi) || !(field.lo < field.hi) ||
-      !std::isfinite(field.hi - field.lo))
-    return InvalidField(path + ".lo", "the range {} to {} is empty or too wide", field.lo,
-                        field.hi);
-  if (field.bins == 0 || field.bins > kMostBins)
-    return InvalidField(path + ".bins", "{} is not in 1..{}", field.bins, kMostBins);
-  return Ok();
+  return CheckRange(path, field);
 }
 
 Status CheckZoom(const std::string& path, const Zoom& zoom, const FieldRange& field,
@@ -76,41 +58,19 @@ Status CheckFields(const Query& query) {
 }
 
 Json JsonOf(const Query& query) {
-  Json fields = Json::array();
-  for (const FieldRange& field : query.fields)
-    fields.push_back({{"name", field.name},
-                      {"lo", DecimalText(field.lo)},
-                      {"hi", DecimalText(field.hi)},
-                      {"bins", field.bins}});
   Json quantiles = Json::array();
   for (const double q : query.quantiles) quantiles.push_back(DecimalText(q));
-  Json out = {{"contract", query.contract},  {"version", query.version},
-              {"fields", std::move(fields)}, {"quantiles", std::move(quantiles)},
-              {"least", query.least},        {"pass", query.pass()}};
+  Json out = {{"contract", query.contract},
+              {"version", query.version},
+              {"fields", RangesJson(query.fields)},
+              {"quantiles", std::move(quantiles)},
+              {"least", query.least},
+              {"pass", query.pass()}};
   if (query.pass() == 1) return out;
   Json zooms = Json::array();
   for (const Zoom& zoom : query.zooms)
     zooms.push_back({{"mean", DecimalText(zoom.mean)}, {"bins", zoom.bins}});
   out["zooms"] = std::move(zooms);
-  return out;
-}
-
-// A number too large for its place is as wrong as the largest, and CheckQuery refuses that.
-std::uint32_t Narrow(std::uint64_t value) {
-  return static_cast<std::uint32_t>(std::min<std::uint64_t>(value, UINT32_MAX));
-}
-
-StatusOr<std::vector<FieldRange>> FieldsAt(const Json& list) {
-  std::vector<FieldRange> out;
-  for (const Json& item : list) {
-    if (out.size() == kMostFields) return InvalidArgument("more than {} fields", kMostFields);
-    JsonReader r(item);
-    out.push_back({.name = r.Text("name"),
-                   .lo = r.Decimal("lo"),
-                   .hi = r.Decimal("hi"),
-                   .bins = Narrow(r.Unsigned("bins"))});
-    MUSTER_TRY(r.status());
-  }
   return out;
 }
 
@@ -141,7 +101,7 @@ StatusOr<Query> Read(std::string_view text) {
             .quantiles = {},
             .least = Narrow(r.Unsigned("least")),
             .zooms = {}};
-  MUSTER_ASSIGN(out.fields, FieldsAt(r.At("fields")));
+  MUSTER_ASSIGN(out.fields, RangesAt(r.At("fields")));
   for (const std::string& q : r.Texts("quantiles")) {
     MUSTER_ASSIGN(const double quantile, ParseDecimal(q));
     out.quantiles.push_back(quantile);
@@ -152,17 +112,11 @@ StatusOr<Query> Read(std::string_view text) {
   }
   return out;
 }
-
-// A run of one integer for each of `count` things.
-void Add(std::vector<secagg::SumField>& out, std::string_view name, std::uint64_t count,
-         std::uint64_t most) {
-  if (count > 0) out.push_back({std::string(name), count, most});
-}
 }  // namespace
 
 Status CheckQuery(const Query& query) {
   if (!IsName(query.contract)) return InvalidField("contract", "is no name of a contract");
-  if (query.version == 0 || query.version > kMostInteger)
+  if (query.version == 0 || query.version > kMostVersion)
     return InvalidField("version", "{} is no version", query.version);
   MUSTER_TRY(CheckFields(query));
   MUSTER_TRY(CheckQuantiles(query.quantiles));
@@ -205,20 +159,20 @@ std::vector<secagg::SumField> FieldsOf(const Query& query) {
   if (query.pass() == 1) {
     std::uint64_t cells = 0;
     for (const FieldRange& field : query.fields) cells += CellsOf(field);
-    Add(out, "rows", cells, kMostRows);
-    Add(out, "devices", cells, 1);
-    Add(out, "present", fields, 1);
-    Add(out, "sum", fields, kMostSum);
+    AddField(out, "rows", cells, kMostRows);
+    AddField(out, "devices", cells, 1);
+    AddField(out, "present", fields, 1);
+    AddField(out, "sum", fields, kMostSum);
     return out;
   }
   std::uint64_t zoomed = 0;
   for (const Zoom& zoom : query.zooms) zoomed += zoom.bins.size();
-  Add(out, "count", fields, kMostRows);
-  Add(out, "present", fields, 1);
-  Add(out, "sum", fields, kMostSum);
-  Add(out, "squares", fields, kMostRows << kSquareBits);
-  Add(out, "fine_rows", zoomed * kFineBins, kMostRows);
-  Add(out, "fine_devices", zoomed * kFineBins, 1);
+  AddField(out, "count", fields, kMostRows);
+  AddField(out, "present", fields, 1);
+  AddField(out, "sum", fields, kMostSum);
+  AddField(out, "squares", fields, kMostRows << kSquareBits);
+  AddField(out, "fine_rows", zoomed * kFineBins, kMostRows);
+  AddField(out, "fine_devices", zoomed * kFineBins, 1);
   return out;
 }
 

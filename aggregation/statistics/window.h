@@ -33,7 +33,8 @@ struct WindowQuery {
   bool binary = false;  // The label is 0 or 1: an error is a prediction on the wrong side of 1/2.
   friend bool operator==(const WindowQuery&, const WindowQuery&) = default;
 };
-// As descriptor.h has them for Query: FIELD_INVALID; canonical JSON with "window": 1.
+// As descriptor.h has them for Query: FIELD_INVALID; canonical JSON with "window": 1. A query for a
+// reference has neither predictions nor measures.
 Status CheckWindowQuery(const WindowQuery& query);
 StatusOr<std::string> EncodeWindowQuery(const WindowQuery& query);
 StatusOr<WindowQuery> ParseWindowQuery(std::string_view text);
@@ -51,6 +52,11 @@ struct ShardTotals {
   secagg::SumValues totals;        // Of FieldsOf(query).
   friend bool operator==(const ShardTotals&, const ShardTotals&) = default;
 };
+// OK when so many devices, each within its bounds, can have given these totals: no more than `rows`
+// values of any field a device. FAILED_PRECONDITION (UPDATE_OVER_BOUND) when not; INVALID_ARGUMENT
+// when they are not of FieldsOf(query).
+Status CheckShard(const WindowQuery& query, const ShardTotals& shard);
+
 // What a campaign over a window came to: its result, as canonical JSON.
 struct WindowTally {
   WindowQuery query;
