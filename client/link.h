@@ -48,7 +48,8 @@ struct Assignment {
   double bound = 16;              // On |coordinate| of the update; positive.
   double max_norm = 0;            // On its L2 norm; 0: none.
   Bytes secure_task;              // Of secure aggregation (secagg::EncodeTask); empty: plain.
-  Bytes statistics = {};          // What is counted (statistics::EncodeQuery); with no model.
+  Bytes statistics = {};  // What is counted (EncodeQuery, EncodeWindowQuery); with no model.
+  std::uint64_t newest_rows = 0;  // Only the newest so many good rows; 0: all.
   // Of a model with a hardware gate: the classes that its base is certified on.
   std::optional<std::vector<std::string>> certified = {};
   std::string signed_artefacts = {};  // A DSSE envelope that names `params` and `module`.

@@ -105,6 +105,10 @@ secagg::SumValues SecondPass(const Query& query, std::span<const Column> columns
 }
 }  // namespace
 
+std::uint64_t CellOf(const FieldRange& field, double value) {
+  return std::isnan(value) ? CellsOf(field) - 1 : PlaceOf(field, value).cell;
+}
+
 StatusOr<secagg::SumValues> CountRows(const Query& query, std::span<const Column> columns) {
   MUSTER_TRY(CheckQuery(query));
   MUSTER_TRY(CheckColumns(query, columns));

@@ -9,6 +9,9 @@
 
 namespace muster::aggregation::statistics {
 
+// In which of a field's CellsOf a value counts; NaN: no value, the last.
+std::uint64_t CellOf(const FieldRange& field, double value);
+
 // The integers of FieldsOf(query).
 //
 //   columns  one for each field of the query, in its order, all of one length; NaN: no value. An

@@ -1,11 +1,8 @@
-// What a window came to, as a file: every shard's totals, each kind of them one text of decimal
-// numbers, since there may be millions.
-#include <algorithm>
-#include <charconv>
-#include <iterator>
+// What a window came to, as a file.
 #include <numeric>
 #include <span>
 
+#include "aggregation/statistics/shard_json.h"
 #include "aggregation/statistics/tally.h"
 #include "aggregation/statistics/window.h"
 #include "base/canonical_json.h"
@@ -80,37 +77,6 @@ Status CheckTally(const WindowTally& tally) {
   return Ok();
 }
 
-std::string TextOf(const std::vector<std::uint64_t>& numbers) {
-  std::string out;
-  for (const std::uint64_t n : numbers) {
-    if (!out.empty()) out += ' ';
-    fmt::format_to(std::back_inserter(out), "{}", n);
-  }
-  return out;
-}
-
-StatusOr<std::vector<std::uint64_t>> NumbersFrom(const std::string& text) {
-  std::vector<std::uint64_t> out;
-  const char* const last = text.data() + text.size();
-  for (const char* at = text.data(); at != last;) {
-    const auto [end, error] = std::from_chars(at, last, out.emplace_back());
-    if (error != std::errc{} || (end != last && *end != ' '))
-      return InvalidArgument("totals are no natural numbers");
-    at = end == last ? end : end + 1;
-  }
-  return out;
-}
-
-StatusOr<ShardTotals> ShardFrom(const Json& json) {
-  JsonReader r(json);
-  ShardTotals out{.group = r.Texts("group"), .devices = r.Unsigned("devices"), .totals = {}};
-  for (const std::string& text : r.Texts("totals")) {
-    MUSTER_ASSIGN(out.totals.emplace_back(), NumbersFrom(text));
-  }
-  MUSTER_TRY(r.status());
-  return out;
-}
-
 StatusOr<WindowTally> Read(std::string_view text) {
   MUSTER_ASSIGN(const Json json, ParseJson(text, kDepth));
   JsonReader r(json);
@@ -120,7 +86,7 @@ StatusOr<WindowTally> Read(std::string_view text) {
   MUSTER_TRY(r.status());
   MUSTER_ASSIGN(out.query, ParseWindowQuery(query));
   for (const Json& shard : shards) {
-    MUSTER_ASSIGN(out.shards.emplace_back(), ShardFrom(shard));
+    MUSTER_ASSIGN(out.shards.emplace_back(), ShardTotalsFrom(shard));
   }
   return out;
 }
@@ -141,12 +107,7 @@ StatusOr<std::string> EncodeWindowTally(const WindowTally& tally) {
   MUSTER_TRY(CheckTally(tally));
   MUSTER_ASSIGN(const std::string query, EncodeWindowQuery(tally.query));
   Json shards = Json::array();
-  for (const ShardTotals& shard : tally.shards) {
-    Json totals = Json::array();
-    for (const std::vector<std::uint64_t>& kind : shard.totals) totals.push_back(TextOf(kind));
-    shards.push_back(
-        {{"group", shard.group}, {"devices", shard.devices}, {"totals", std::move(totals)}});
-  }
+  for (const ShardTotals& shard : tally.shards) shards.push_back(ToJson(shard));
   return CanonicalJson({{"query", query}, {"shards", std::move(shards)}});
 }
 

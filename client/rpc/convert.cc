@@ -213,6 +213,7 @@ Status ReadTask(const v1::Assignment& message, Assignment& out) {
   out.campaign_seed = message.campaign_seed();
   if (message.metrics_size() > kMaxMetrics) return InvalidField("metrics", "too many");
   out.metrics.assign(message.metrics().begin(), message.metrics().end());
+  out.newest_rows = message.newest_rows();
   return ReadLimits(message, out);
 }
 
@@ -275,6 +276,7 @@ void AddTask(const Assignment& a, v1::Assignment& out) {
   out.set_example_cap(a.example_cap);
   out.set_bound(a.bound);
   out.set_max_norm(a.max_norm);
+  out.set_newest_rows(a.newest_rows);
 }
 }  // namespace
 

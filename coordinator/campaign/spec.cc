@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <numbers>
+#include <set>
 
 #include "aggregation/fixed_point.h"
 #include "aggregation/secagg/update_layout.h"
@@ -17,6 +18,14 @@ constexpr std::uint32_t kMaxRounds = 1'000'000;
 constexpr Duration kMaxWindow{7LL * 86'400'000};
 constexpr double kMaxDeviceWatts = 10'000;
 constexpr std::size_t kLongestEnergySource = 128;
+constexpr std::size_t kMostSlices = 16;
+constexpr std::size_t kDeviceIdDigits = 32;
+
+bool IsDeviceId(std::string_view id) {
+  return id.size() == kDeviceIdDigits && std::all_of(id.begin(), id.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
 
 template <std::size_t N>
 bool OneOf(std::string_view value, const std::array<std::string_view, N>& choices) {
@@ -42,8 +51,23 @@ Status CheckWindow(Duration window, std::string_view path) {
   return Ok();
 }
 
+Status CheckDevices(const std::set<DeviceId>& devices, const std::string& path) {
+  if (devices.size() > kMostCohort) return InvalidField(path, "at most {} devices", kMostCohort);
+  for (const DeviceId& device : devices)
+    if (!IsDeviceId(device.value()))
+      return InvalidField(path, "'{}' is no id of a device: 32 hexadecimal digits",
+                          device.value().substr(0, 40));
+  return Ok();
+}
+
+Status CheckNewestRows(std::uint64_t rows, std::string_view path) {
+  if (rows < 1ULL << 53) return Ok();
+  return InvalidField(path, "{} is not below 2^53", rows);
+}
+
 Status CheckSelection(const SelectionSpec& s) {
   MUSTER_TRY(CheckLabels(s.labels, "plan.selection.labels"));
+  MUSTER_TRY(CheckDevices(s.devices, "plan.selection.devices"));
   if (s.goal == 0 || s.goal > kMostCohort)
     return InvalidField("plan.selection.cohort.goal", "{} is not in 1 to {}", s.goal, kMostCohort);
   if (s.minimum == 0 || s.minimum > s.goal)
@@ -110,6 +134,7 @@ Status CheckTraining(const TrainingSpec& t) {
     return InvalidField("training.batch", "{} is not in 1 to 1048576", t.batch);
   if (t.epochs == 0 || t.epochs > 10'000)
     return InvalidField("training.epochs", "{} is not in 1 to 10000", t.epochs);
+  MUSTER_TRY(CheckNewestRows(t.newest_rows, "training.newest_rows"));
   return CheckRate(t.learning_rate);
 }
 
@@ -128,8 +153,30 @@ Status CheckAggregation(const AggregationSpec& a, const SelectionSpec& selection
   return Ok();
 }
 
+Status CheckSlices(const EvaluationSpec& e) {
+  if (e.slices.size() > kMostSlices)
+    return InvalidField("evaluation.slices", "at most {}", kMostSlices);
+  if (!e.slices.empty() && e.labels.empty())
+    return InvalidField("evaluation.slices", "nothing is evaluated: give evaluation.labels");
+  std::set<std::string_view> names = {kOtherSlice};
+  for (std::size_t i = 0; i < e.slices.size(); ++i) {
+    const SliceSpec& slice = e.slices[i];
+    const std::string path = fmt::format("evaluation.slices[{}]", i);
+    MUSTER_TRY(registry::CheckName(slice.name, path + ".name"));
+    if (!names.insert(slice.name).second)
+      return InvalidField(path + ".name", "'{}' is taken", slice.name);
+    MUSTER_TRY(CheckLabels(slice.labels, path + ".labels"));
+    MUSTER_TRY(CheckDevices(slice.devices, path + ".devices"));
+    if (slice.labels.empty() && slice.devices.empty())
+      return InvalidField(path, "'{}' has all devices: give labels or devices", slice.name);
+  }
+  return Ok();
+}
+
 Status CheckEvaluation(const EvaluationSpec& e) {
   MUSTER_TRY(CheckLabels(e.labels, "evaluation.labels"));
+  MUSTER_TRY(CheckSlices(e));
+  MUSTER_TRY(CheckNewestRows(e.newest_rows, "evaluation.newest_rows"));
   if (e.every == 0) return InvalidField("evaluation.every", "must be 1 or more");
   if (e.metrics.empty() || e.metrics.size() > kMetrics.size())
     return InvalidField("evaluation.metrics", "name 1 to {} metrics", kMetrics.size());

@@ -2,6 +2,7 @@
 // What an engineer asks of a campaign, validated: past Validate() every value is in range.
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,10 @@ struct SelectionSpec {
   std::uint32_t enrolled_at_least = 0;
   // The campaign whose counted cohorts are taken again, round by round; with kEnrolled only.
   std::optional<CampaignName> replay;
+  std::set<DeviceId> devices = {};  // Only these, of those that match; empty: all.
+  bool Takes(const DeviceId& device, const LabelMap& carried) const {
+    return Matches(carried, labels) && (devices.empty() || devices.contains(device));
+  }
 };
 
 struct EarlyStop {
@@ -78,6 +83,7 @@ struct TrainingSpec {
   LearningRate learning_rate;
   std::uint32_t batch = 32;
   std::uint32_t epochs = 1;
+  std::uint64_t newest_rows = 0;  // Only the newest so many good rows of a device; 0: all.
 };
 
 struct AggregationSpec {
@@ -89,13 +95,25 @@ struct AggregationSpec {
   double WeightCap() const { return example_cap == 0 ? 1.0 : static_cast<double>(example_cap); }
 };
 
+// A part of the devices that evaluate: of those that are in no slice before it, the ones that carry
+// all labels and, where devices are named, are among them.
+struct SliceSpec {
+  std::string name;
+  LabelMap labels;
+  std::set<DeviceId> devices;
+};
+
 struct EvaluationSpec {
   LabelMap labels;  // Empty: no evaluation.
   std::uint32_t every = 10;
   std::vector<std::string> metrics{"rmse"};
   std::uint32_t enrolled_at_least = 0;
   Duration report_window{60'000};
+  std::vector<SliceSpec> slices = {};  // None: versions record no slices.
+  std::uint64_t newest_rows = 0;       // As in training.
 };
+// The slice of devices that are in none that is declared.
+inline constexpr std::string_view kOtherSlice = "others";
 
 // Secure aggregation: the coordinator learns sums only.
 struct SecureSpec {
@@ -117,8 +135,29 @@ struct SessionCut {
 };
 SessionCut CutSessions(std::uint32_t devices, std::uint32_t most);
 
+// A window of a monitor: what devices served with one version of a model, summed shard by shard.
+// `statistics.fields` are then the model's features where none is named.
+struct WindowSpec {
+  MonitorName monitor;
+  std::uint64_t epoch = 0;  // Of the monitor; its windows count up.
+  ModelName model;
+  VersionNumber version;  // That is served; a device that serves another gives nothing.
+  // Over the newest rows of devices as training would read them, in place of those served. Rows
+  // that were not served have no predictions: the three below are left out then.
+  bool reference = false;
+  std::uint32_t rows = 50;  // The newest so many of a device, none of them twice.
+  // Fewest devices in a shard. One that falls below secure.least on the way is left out, so the
+  // distance of the two is what a shard may lose.
+  std::uint32_t shard = 5;
+  bool prediction = false;         // The distribution of predictions too.
+  bool error = false;              // The error of rows whose label is known, and its square.
+  bool expected_error = false;     // Of a binary label: the error that is expected without it.
+  std::vector<std::string> drill;  // Labels by which shards are kept apart, from the coarsest.
+};
+
 // What is counted over the rows of many devices, in place of a model: two secure passes, which are
-// the campaign's two rounds.
+// the campaign's two rounds; over a window just one.
+inline constexpr std::uint32_t kStatisticsPasses = 2;
 struct StatisticsSpec {
   ContractName contract;
   VersionNumber contract_version;   // 0: the newest when the campaign is applied.
@@ -126,8 +165,9 @@ struct StatisticsSpec {
   std::uint32_t bins = 20;
   std::vector<double> quantiles{0.25, 0.5, 0.75};
   std::uint32_t least = 5;  // Fewest devices in a bin that is shown.
+  std::optional<WindowSpec> window = {};
+  std::uint32_t passes() const { return window ? 1 : kStatisticsPasses; }
 };
-inline constexpr std::uint32_t kStatisticsPasses = 2;
 
 struct CampaignSpec {
   CampaignName name;

@@ -8,6 +8,21 @@ namespace {
 constexpr const char* kSchedules[] = {"constant", "cosine", "exponential", "step"};
 constexpr const char* kProfiles[] = {"active", "curious"};
 
+template <typename Devices>
+Json IdsOf(const Devices& devices) {
+  Json out = Json::array();
+  for (const DeviceId& device : devices) out.push_back(device.value());
+  return out;
+}
+// What came later is written only where it is asked for, so that what was written before it reads,
+// and hashes, as it did.
+void PutUnlessEmpty(Json& out, const char* key, Json list) {
+  if (!list.empty()) out[key] = std::move(list);
+}
+void PutUnlessZero(Json& out, const char* key, std::uint64_t value) {
+  if (value != 0) out[key] = value;
+}
+
 Json ToJson(const LearningRate& r) {
   return {{"initial", DecimalText(r.initial)},
           {"schedule", kSchedules[static_cast<int>(r.schedule)]},
@@ -23,6 +38,7 @@ Json ToJson(const SelectionSpec& s) {
            {"select", s.select},
            {"enrolled_at_least", s.enrolled_at_least}};
   if (s.replay) out["replay"] = s.replay->value();
+  PutUnlessEmpty(out, "devices", IdsOf(s.devices));
   return out;
 }
 Json ToJson(const PlanSpec& p) {
@@ -42,13 +58,15 @@ Json ToJson(const PlanSpec& p) {
   return out;
 }
 Json ToJson(const TrainingSpec& t) {
-  return {{"loss", t.loss},
-          {"optimizer", t.optimizer},
-          {"momentum", DecimalText(t.momentum)},
-          {"weight_decay", DecimalText(t.weight_decay)},
-          {"learning_rate", ToJson(t.learning_rate)},
-          {"batch", t.batch},
-          {"epochs", t.epochs}};
+  Json out{{"loss", t.loss},
+           {"optimizer", t.optimizer},
+           {"momentum", DecimalText(t.momentum)},
+           {"weight_decay", DecimalText(t.weight_decay)},
+           {"learning_rate", ToJson(t.learning_rate)},
+           {"batch", t.batch},
+           {"epochs", t.epochs}};
+  PutUnlessZero(out, "newest_rows", t.newest_rows);
+  return out;
 }
 Json ToJson(const aggregation::ServerRule& rule) {
   return std::visit(
@@ -78,11 +96,17 @@ Json ToJson(const AggregationSpec& a) {
   return out;
 }
 Json ToJson(const EvaluationSpec& e) {
-  return {{"labels", e.labels},
-          {"every", e.every},
-          {"metrics", e.metrics},
-          {"enrolled_at_least", e.enrolled_at_least},
-          {"report_window_ms", e.report_window.count()}};
+  Json out{{"labels", e.labels},
+           {"every", e.every},
+           {"metrics", e.metrics},
+           {"enrolled_at_least", e.enrolled_at_least},
+           {"report_window_ms", e.report_window.count()}};
+  Json slices = Json::array();
+  for (const SliceSpec& s : e.slices)
+    slices.push_back({{"name", s.name}, {"labels", s.labels}, {"devices", IdsOf(s.devices)}});
+  PutUnlessEmpty(out, "slices", std::move(slices));
+  PutUnlessZero(out, "newest_rows", e.newest_rows);
+  return out;
 }
 
 Json ToJson(const SecureSpec& s) {
@@ -95,15 +119,31 @@ Json ToJson(const SecureSpec& s) {
           {"session", s.session}};
 }
 
+Json ToJson(const WindowSpec& w) {
+  return {{"monitor", w.monitor.value()},
+          {"epoch", w.epoch},
+          {"model", w.model.value()},
+          {"version", w.version.value()},
+          {"reference", w.reference},
+          {"rows", w.rows},
+          {"shard", w.shard},
+          {"prediction", w.prediction},
+          {"error", w.error},
+          {"expected_error", w.expected_error},
+          {"drill", w.drill}};
+}
+
 Json ToJson(const StatisticsSpec& s) {
   Json quantiles = Json::array();
   for (const double q : s.quantiles) quantiles.push_back(DecimalText(q));
-  return {{"contract", s.contract.value()},
-          {"contract_version", s.contract_version.value()},
-          {"fields", s.fields},
-          {"bins", s.bins},
-          {"quantiles", std::move(quantiles)},
-          {"least", s.least}};
+  Json out{{"contract", s.contract.value()},
+           {"contract_version", s.contract_version.value()},
+           {"fields", s.fields},
+           {"bins", s.bins},
+           {"quantiles", std::move(quantiles)},
+           {"least", s.least}};
+  if (s.window) out["window"] = ToJson(*s.window);
+  return out;
 }
 
 // Reads nested objects with one shared status: the first failure sticks.
@@ -143,6 +183,15 @@ class SpecReader {
       if (value.is_string()) labels[key] = value.get<std::string>();
     return labels;
   }
+  static std::uint64_t Later(JsonReader& r, const char* key) {
+    return r.Has(key) ? r.Unsigned(key) : 0;
+  }
+  static std::set<DeviceId> Devices(JsonReader& r) {
+    std::set<DeviceId> out;
+    if (r.Has("devices"))
+      for (const std::string& id : r.Texts("devices")) out.emplace(id);
+    return out;
+  }
   SelectionSpec Selection(const Json& json) {
     JsonReader r(json);
     SelectionSpec s;
@@ -154,6 +203,7 @@ class SpecReader {
     s.select = Small(r, "select");
     s.enrolled_at_least = Small(r, "enrolled_at_least");
     if (r.Has("replay")) s.replay = CampaignName(r.Text("replay"));
+    s.devices = Devices(r);
     Keep(r.status());
     return s;
   }
@@ -200,6 +250,7 @@ class SpecReader {
     t.learning_rate = Rate(r.At("learning_rate"));
     t.batch = Small(r, "batch");
     t.epochs = Small(r, "epochs");
+    t.newest_rows = Later(r, "newest_rows");
     Keep(r.status());
     return t;
   }
@@ -238,8 +289,20 @@ class SpecReader {
     e.metrics = r.Texts("metrics");
     e.enrolled_at_least = Small(r, "enrolled_at_least");
     e.report_window = Duration(r.Integer("report_window_ms"));
+    if (r.Has("slices"))
+      for (const Json& slice : r.At("slices")) e.slices.push_back(Slice(slice));
+    e.newest_rows = Later(r, "newest_rows");
     Keep(r.status());
     return e;
+  }
+  SliceSpec Slice(const Json& json) {
+    JsonReader r(json);
+    SliceSpec s;
+    s.name = r.Text("name");
+    s.labels = Labels(r.At("labels"));
+    s.devices = Devices(r);
+    Keep(r.status());
+    return s;
   }
 
   SecureSpec Secure(const Json& json, EvaluationSpec& evaluation) {
@@ -275,8 +338,26 @@ class SpecReader {
       s.quantiles.push_back(quantile.value_or(0));
     }
     s.least = Small(r, "least");
+    if (r.Has("window")) s.window = Window(r.At("window"));
     Keep(r.status());
     return s;
+  }
+  WindowSpec Window(const Json& json) {
+    JsonReader r(json);
+    WindowSpec w;
+    w.monitor = MonitorName(r.Text("monitor"));
+    w.epoch = r.Unsigned("epoch");
+    w.model = ModelName(r.Text("model"));
+    w.version = VersionNumber(r.Unsigned("version"));
+    w.reference = r.Bool("reference");
+    w.rows = Small(r, "rows");
+    w.shard = Small(r, "shard");
+    w.prediction = r.Bool("prediction");
+    w.error = r.Bool("error");
+    w.expected_error = r.Bool("expected_error");
+    w.drill = r.Texts("drill");
+    Keep(r.status());
+    return w;
   }
 
   Status status_;

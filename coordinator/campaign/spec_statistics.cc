@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/nearest.h"
+#include "coordinator/campaign/spec_window.h"
 #include "registry/names.h"
 
 namespace muster::coordinator {
@@ -44,9 +45,9 @@ Status CheckQuantiles(const std::vector<double>& quantiles) {
 // What a plan for training may say, and one for counting may not.
 Status CheckCountingPlan(const CampaignSpec& spec) {
   const PlanSpec& plan = spec.plan;
-  if (plan.rounds != kStatisticsPasses)
+  if (plan.rounds != spec.statistics->passes())
     return InvalidField("plan.rounds", "{} rounds; statistics take {}, one a pass", plan.rounds,
-                        kStatisticsPasses);
+                        spec.statistics->passes());
   if (plan.selection.from != SelectionSpec::From::kEnrolled)
     return InvalidField("plan.selection.from", "statistics are of ENROLLED devices");
   if (plan.selection.replay)
@@ -134,6 +135,7 @@ Status CheckStatistics(const CampaignSpec& spec) {
     return InvalidField("statistics.least", "{} is not in 2 to {}", s.least, kMostLeast);
   MUSTER_TRY(CheckCountingPlan(spec));
   if (!spec.secure) return InvalidField("secure", "statistics are secure sums: say how");
+  if (s.window) MUSTER_TRY(CheckWindow(spec));
   return CheckCountingSums(*spec.secure, spec.plan.selection);
 }
 

@@ -33,8 +33,9 @@ struct Assignment {
   std::uint64_t example_cap = 0;  // 0: uniform weights.
   double bound = 0;
   std::optional<double> max_norm;
-  Bytes secure_task;  // What the round's secure session is for; empty: a plain round.
-  Bytes statistics;   // statistics::EncodeQuery; with kStatistics only.
+  Bytes secure_task;              // What the round's secure session is for; empty: a plain round.
+  Bytes statistics;               // EncodeQuery or EncodeWindowQuery; with kStatistics only.
+  std::uint64_t newest_rows = 0;  // Only the newest so many good rows of the device; 0: all.
   // Of a model with a hardware gate: the classes that the base version is certified on.
   std::optional<std::vector<std::string>> certified = {};
   std::string signed_artefacts = {};  // A DSSE envelope that names `params` and `module`.

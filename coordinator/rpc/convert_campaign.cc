@@ -19,6 +19,13 @@ LabelMap LabelsFrom(const google::protobuf::Map<std::string, std::string>& in) {
   return {in.begin(), in.end()};
 }
 
+std::set<DeviceId> DevicesFrom(const google::protobuf::RepeatedPtrField<std::string>& in) {
+  return {in.begin(), in.end()};
+}
+void Fill(const std::set<DeviceId>& in, google::protobuf::RepeatedPtrField<std::string>& out) {
+  for (const DeviceId& device : in) *out.Add() = device.value();
+}
+
 SelectionSpec SelectionFrom(const v1::Campaign::Selection& in) {
   SelectionSpec out;
   out.from = in.from() == v1::Campaign::ENROLLED ? SelectionSpec::From::kEnrolled
@@ -29,6 +36,7 @@ SelectionSpec SelectionFrom(const v1::Campaign::Selection& in) {
   out.select = in.cohort().select() == 0 ? out.goal : in.cohort().select();
   out.enrolled_at_least = in.enrolled_at_least();
   if (!in.replay().empty()) out.replay = CampaignName(in.replay());
+  out.devices = DevicesFrom(in.devices());
   return out;
 }
 
@@ -75,6 +83,7 @@ StatusOr<TrainingSpec> TrainingFrom(const v1::Campaign::Training& in) {
   out.weight_decay = in.optimizer().weight_decay();
   if (in.batch() != 0) out.batch = in.batch();
   if (in.epochs() != 0) out.epochs = in.epochs();
+  out.newest_rows = in.newest_rows();
   MUSTER_ASSIGN(out.learning_rate, RateFrom(in.learning_rate()));
   return out;
 }
@@ -126,6 +135,9 @@ StatusOr<EvaluationSpec> EvaluationFrom(const v1::Campaign::Evaluation& in) {
   out.enrolled_at_least = in.enrolled_at_least();
   MUSTER_ASSIGN(out.report_window,
                 Window(in.report_window(), out.report_window, "evaluation.report_window"));
+  for (const v1::Campaign::Slice& slice : in.slices())
+    out.slices.push_back({slice.name(), LabelsFrom(slice.labels()), DevicesFrom(slice.devices())});
+  out.newest_rows = in.newest_rows();
   return out;
 }
 
@@ -150,6 +162,22 @@ StatusOr<SecureSpec> SecureFrom(const v1::Campaign::Secure& in, const PlanSpec& 
   return out;
 }
 
+WindowSpec WindowFrom(const v1::Campaign::Window& in) {
+  WindowSpec out;
+  out.monitor = MonitorName(in.monitor());
+  out.epoch = in.epoch();
+  out.model = ModelName(in.model());
+  out.version = VersionNumber(in.version());
+  out.reference = in.reference();
+  if (in.rows() != 0) out.rows = in.rows();
+  if (in.shard() != 0) out.shard = in.shard();
+  out.prediction = in.prediction();
+  out.error = in.error();
+  out.expected_error = in.expected_error();
+  out.drill = {in.drill().begin(), in.drill().end()};
+  return out;
+}
+
 StatisticsSpec StatisticsFrom(const v1::Campaign::Statistics& in) {
   StatisticsSpec out;
   out.contract = ContractName(in.contract());
@@ -157,7 +185,11 @@ StatisticsSpec StatisticsFrom(const v1::Campaign::Statistics& in) {
   out.fields = {in.fields().begin(), in.fields().end()};
   if (in.bins() != 0) out.bins = in.bins();
   if (in.quantiles_size() != 0) out.quantiles = {in.quantiles().begin(), in.quantiles().end()};
-  if (in.least() != 0) out.least = in.least();
+  if (in.has_window()) out.window = WindowFrom(in.window());
+  if (in.least() != 0)
+    out.least = in.least();
+  else if (out.window)
+    out.least = out.window->shard;
   return out;
 }
 
@@ -171,7 +203,7 @@ StatusOr<CampaignSpec> CountingFrom(const v1::Campaign& in, CampaignSpec out) {
   out.statistics = StatisticsFrom(in.statistics());
   SelectionSpec& selection = out.plan.selection;
   selection.from = SelectionSpec::From::kEnrolled;
-  if (out.plan.rounds == 0) out.plan.rounds = kStatisticsPasses;
+  if (out.plan.rounds == 0) out.plan.rounds = out.statistics->passes();
   if (selection.goal == 0) {  // All that match, and enough for a bin that is shown.
     selection.goal = kMostCohort;
     selection.select = kMostCohort;
@@ -193,6 +225,7 @@ void Fill(const SelectionSpec& in, v1::Campaign::Selection& out) {
   out.mutable_cohort()->set_select(in.select);
   out.set_enrolled_at_least(in.enrolled_at_least);
   if (in.replay) out.set_replay(in.replay->value());
+  Fill(in.devices, *out.mutable_devices());
 }
 
 void Fill(const PlanSpec& in, v1::Campaign::Plan& out) {
@@ -225,6 +258,7 @@ void Fill(const TrainingSpec& in, v1::Campaign::Training& out) {
   rate.set_every(in.learning_rate.every);
   out.set_batch(in.batch);
   out.set_epochs(in.epochs);
+  out.set_newest_rows(in.newest_rows);
 }
 
 void Fill(const AggregationSpec& in, v1::Campaign::Aggregation& out) {
@@ -256,6 +290,13 @@ void Fill(const EvaluationSpec& in, v1::Campaign::Evaluation& out) {
   for (const std::string& metric : in.metrics) out.add_metrics(metric);
   out.set_enrolled_at_least(in.enrolled_at_least);
   out.set_report_window(FormatDuration(in.report_window));
+  for (const SliceSpec& slice : in.slices) {
+    v1::Campaign::Slice& to = *out.add_slices();
+    to.set_name(slice.name);
+    to.mutable_labels()->insert(slice.labels.begin(), slice.labels.end());
+    Fill(slice.devices, *to.mutable_devices());
+  }
+  out.set_newest_rows(in.newest_rows);
 }
 
 void Fill(const SecureSpec& in, v1::Campaign::Secure& out) {
@@ -269,6 +310,20 @@ void Fill(const SecureSpec& in, v1::Campaign::Secure& out) {
   out.set_session(in.session);
 }
 
+void Fill(const WindowSpec& in, v1::Campaign::Window& out) {
+  out.set_monitor(in.monitor.value());
+  out.set_epoch(in.epoch);
+  out.set_model(in.model.value());
+  out.set_version(in.version.value());
+  out.set_reference(in.reference);
+  out.set_rows(in.rows);
+  out.set_shard(in.shard);
+  out.set_prediction(in.prediction);
+  out.set_error(in.error);
+  out.set_expected_error(in.expected_error);
+  out.mutable_drill()->Assign(in.drill.begin(), in.drill.end());
+}
+
 void Fill(const StatisticsSpec& in, v1::Campaign::Statistics& out) {
   out.set_contract(in.contract.value());
   out.set_contract_version(in.contract_version.value());
@@ -276,6 +331,7 @@ void Fill(const StatisticsSpec& in, v1::Campaign::Statistics& out) {
   out.set_bins(in.bins);
   out.mutable_quantiles()->Assign(in.quantiles.begin(), in.quantiles.end());
   out.set_least(in.least);
+  if (in.window) Fill(*in.window, *out.mutable_window());
 }
 }  // namespace
 

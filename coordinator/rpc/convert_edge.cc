@@ -119,6 +119,7 @@ v1::Assignment ToProto(const Assignment& in) {
   out.set_max_norm(in.max_norm.value_or(0));
   out.set_secure_task(std::string(AsText(in.secure_task)));
   out.set_statistics(std::string(AsText(in.statistics)));
+  out.set_newest_rows(in.newest_rows);
   if (in.certified) {
     v1::Assignment::Certified& certified = *out.mutable_certified();
     for (const std::string& hardware : *in.certified) certified.add_hardware(hardware);

@@ -48,6 +48,7 @@ Assignment SomeAssignment(std::uint64_t seed) {
   a.bound = 8;
   a.max_norm = static_cast<double>(rng.Below(3));
   a.secure_task = Bytes(rng.Below(100), std::byte{0xc3});
+  a.newest_rows = rng.Below(1000);
   return a;
 }
 
@@ -62,6 +63,7 @@ TEST(Convert, AnAssignmentSurvivesTheWay) {
     EXPECT_EQ(back->round, SomeAssignment(seed).round);
     EXPECT_EQ(back->label.cap, SomeAssignment(seed).label.cap);
     EXPECT_EQ(back->secure_task, SomeAssignment(seed).secure_task);
+    EXPECT_EQ(back->newest_rows, SomeAssignment(seed).newest_rows);
     EXPECT_EQ(back->contract.fields.at(0).hi, 1620);
     const ContractView contract = SomeAssignment(seed).contract;
     EXPECT_EQ(back->contract.fields.at(1).nullable, contract.fields.at(1).nullable);

@@ -20,6 +20,22 @@ CampaignSpec Counting() {
   return spec;
 }
 
+CampaignSpec Window() {
+  CampaignSpec spec = Counting();
+  spec.plan.rounds = 1;
+  WindowSpec window;
+  window.monitor = MonitorName("wear");
+  window.epoch = 3;
+  window.model = ModelName("rul");
+  window.version = VersionNumber(2);
+  window.rows = 60;
+  window.shard = 6;
+  window.prediction = window.error = window.expected_error = true;
+  window.drill = {"site", "line"};
+  spec.statistics->window = window;
+  return spec;
+}
+
 registry::ContractVersion Plant() {
   using registry::FieldType;
   registry::ContractVersion out;
@@ -44,6 +60,50 @@ TEST(StatisticsSpec, SurvivesTheJournalUnchanged) {
   EXPECT_EQ(ToJson(*back), ToJson(spec));
   EXPECT_EQ(back->statistics->quantiles, spec.statistics->quantiles);
   EXPECT_FALSE(ToJson(spec).contains("training"));
+}
+
+TEST(StatisticsSpec, OfAWindowSurvivesTheJournalUnchanged) {
+  const CampaignSpec spec = Window();
+  ASSERT_TRUE(Validate(spec).ok()) << Validate(spec);
+  const auto text = CanonicalJson(ToJson(spec));
+  ASSERT_TRUE(text.ok()) << text.status();
+  const auto back = CampaignSpecFrom(*ParseJson(*text));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(ToJson(*back), ToJson(spec));
+  EXPECT_EQ(back->statistics->window->drill, spec.statistics->window->drill);
+  EXPECT_FALSE(ToJson(Counting()).at("statistics").contains("window"));  // Old facts stay.
+}
+
+TEST(StatisticsSpec, NamesTheFieldOfAWindowThatIsWrong) {
+  struct Case {
+    const char* field;
+    void (*bend)(CampaignSpec&, WindowSpec&);
+  };
+  const Case cases[] = {
+      {"statistics.window.monitor",
+       [](CampaignSpec&, WindowSpec& w) { w.monitor = MonitorName("a b"); }},
+      {"statistics.window.model", [](CampaignSpec&, WindowSpec& w) { w.model = ModelName(""); }},
+      {"statistics.window.version",
+       [](CampaignSpec&, WindowSpec& w) { w.version = VersionNumber(0); }},
+      {"statistics.window.rows", [](CampaignSpec&, WindowSpec& w) { w.rows = 0; }},
+      {"statistics.window.rows", [](CampaignSpec&, WindowSpec& w) { w.rows = 100'001; }},
+      {"statistics.window.shard", [](CampaignSpec&, WindowSpec& w) { w.shard = 4; }},
+      {"statistics.window.shard", [](CampaignSpec&, WindowSpec& w) { w.shard = 513; }},
+      {"statistics.window.drill",
+       [](CampaignSpec&, WindowSpec& w) {
+         w.drill = {"site", "site"};
+       }},
+      {"statistics.window.drill", [](CampaignSpec&, WindowSpec& w) { w.drill.assign(9, "site"); }},
+      {"plan.rounds", [](CampaignSpec& s, WindowSpec&) { s.plan.rounds = 2; }},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.field);
+    CampaignSpec spec = Window();
+    c.bend(spec, *spec.statistics->window);
+    const Status status = Validate(spec);
+    EXPECT_EQ(ReasonOf(status), Reason::kFIELD_INVALID) << status;
+    EXPECT_EQ(FieldOf(status), c.field) << status;
+  }
 }
 
 TEST(StatisticsSpec, NamesTheFieldThatIsWrong) {

@@ -23,6 +23,34 @@ TEST(CampaignSpec, AValidOneSurvivesTheJournalUnchanged) {
   EXPECT_EQ(ToJson(*back), ToJson(spec));
 }
 
+TEST(CampaignSpec, ACohortByDeviceItsNewestRowsAndSlicesSurviveTheJournal) {
+  const DeviceId a("0123456789abcdef0123456789abcdef"), b("fedcba9876543210fedcba9876543210");
+  CampaignSpec spec = SmallCampaign();
+  spec.plan.selection.devices = {a, b};
+  spec.training.newest_rows = 500;
+  spec.evaluation.newest_rows = 60;
+  spec.evaluation.slices = {{"drifted", {}, {a}}, {"north", {{"site", "north"}}, {}}};
+  ASSERT_TRUE(Validate(spec).ok()) << Validate(spec);
+  const auto text = CanonicalJson(ToJson(spec));
+  ASSERT_TRUE(text.ok()) << text.status();
+  const auto back = CampaignSpecFrom(*ParseJson(*text));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(ToJson(*back), ToJson(spec));
+  EXPECT_EQ(back->plan.selection.devices, spec.plan.selection.devices);
+  EXPECT_EQ(back->training.newest_rows, 500u);
+  EXPECT_EQ(back->evaluation.newest_rows, 60u);
+  EXPECT_EQ(back->evaluation.slices[0].devices, std::set<DeviceId>{a});
+  EXPECT_EQ(back->evaluation.slices[1].labels.at("site"), "north");
+}
+
+TEST(CampaignSpec, WhatCameLaterIsNotInFactsThatDoWithoutIt) {
+  const Json json = ToJson(SmallCampaign());
+  EXPECT_FALSE(json.at("plan").at("selection").contains("devices"));
+  EXPECT_FALSE(json.at("training").contains("newest_rows"));
+  EXPECT_FALSE(json.at("evaluation").contains("newest_rows"));
+  EXPECT_FALSE(json.at("evaluation").contains("slices"));
+}
+
 TEST(CampaignSpec, NamesTheFieldThatIsWrong) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   struct Case {
@@ -87,6 +115,37 @@ TEST(CampaignSpec, NamesTheFieldThatIsWrong) {
          s.aggregation.weights = aggregation::WeightRule::kCappedExamples;
        }},
       {"evaluation.every", [](CampaignSpec& s, double) { s.evaluation.every = 0; }},
+      {"plan.selection.devices",
+       [](CampaignSpec& s, double) { s.plan.selection.devices = {DeviceId("engine-17")}; }},
+      {"training.newest_rows",
+       [](CampaignSpec& s, double) { s.training.newest_rows = 1ULL << 53; }},
+      {"evaluation.newest_rows",
+       [](CampaignSpec& s, double) { s.evaluation.newest_rows = 1ULL << 53; }},
+      {"evaluation.slices[0]",
+       [](CampaignSpec& s, double) {
+         s.evaluation.slices = {{"all", {}, {}}};
+       }},
+      {"evaluation.slices[0].name",
+       [](CampaignSpec& s, double) {
+         s.evaluation.slices = {{"others", {{"a", "b"}}, {}}};
+       }},
+      {"evaluation.slices[1].name",
+       [](CampaignSpec& s, double) {
+         s.evaluation.slices.assign(2, {"one", {{"a", "b"}}, {}});
+       }},
+      {"evaluation.slices[0].devices",
+       [](CampaignSpec& s, double) {
+         s.evaluation.slices = {{"one", {}, {DeviceId("x")}}};
+       }},
+      {"evaluation.slices",
+       [](CampaignSpec& s, double) {
+         s.evaluation.labels.clear();
+         s.evaluation.slices = {{"one", {{"a", "b"}}, {}}};
+       }},
+      {"evaluation.slices",
+       [](CampaignSpec& s, double) {
+         s.evaluation.slices.assign(17, {"one", {{"a", "b"}}, {}});
+       }},
       {"evaluation.metrics[0]", [](CampaignSpec& s, double) { s.evaluation.metrics = {"rsme"}; }},
   };
   for (const Case& c : cases) {

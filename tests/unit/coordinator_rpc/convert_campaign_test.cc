@@ -133,6 +133,48 @@ TEST(ConvertCampaign, AReplayAndSessionsSurviveTheWire) {
   ExpectRoundTrip(*spec);
 }
 
+TEST(ConvertCampaign, OfAWindowIsOnePassOfShardsAndSurvivesTheWire) {
+  v1::Campaign c = Counting();
+  auto& window = *c.mutable_statistics()->mutable_window();
+  window.set_monitor("wear");
+  window.set_epoch(9);
+  window.set_model("rul");
+  window.set_version(4);
+  window.set_shard(8);
+  window.set_prediction(true);
+  window.add_drill("site");
+  const auto spec = FromProto(c);
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_TRUE(Validate(*spec).ok()) << Validate(*spec);
+  EXPECT_EQ(spec->plan.rounds, 1u);
+  EXPECT_EQ(spec->plan.selection.minimum, 8u);
+  EXPECT_EQ(spec->secure->least, 8u);
+  EXPECT_EQ(spec->statistics->window->rows, 50u);
+  EXPECT_EQ(spec->statistics->window->epoch, 9u);
+  ExpectRoundTrip(*spec);
+}
+
+TEST(ConvertCampaign, ACohortByDeviceItsNewestRowsAndSlicesSurviveTheWire) {
+  const std::string id(32, 'a');
+  v1::Campaign c = Training();
+  c.mutable_plan()->mutable_selection()->add_devices(id);
+  c.mutable_training()->set_newest_rows(500);
+  (*c.mutable_evaluation()->mutable_labels())["role"] = "test";
+  c.mutable_evaluation()->set_newest_rows(60);
+  auto& slice = *c.mutable_evaluation()->add_slices();
+  slice.set_name("drifted");
+  slice.add_devices(id);
+  const auto spec = FromProto(c);
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_TRUE(Validate(*spec).ok()) << Validate(*spec);
+  EXPECT_EQ(spec->plan.selection.devices, std::set<DeviceId>{DeviceId(id)});
+  EXPECT_EQ(spec->training.newest_rows, 500u);
+  EXPECT_EQ(spec->evaluation.newest_rows, 60u);
+  ASSERT_EQ(spec->evaluation.slices.size(), 1u);
+  EXPECT_EQ(spec->evaluation.slices[0].devices, std::set<DeviceId>{DeviceId(id)});
+  ExpectRoundTrip(*spec);
+}
+
 TEST(ConvertCampaign, AViewOfStatisticsShowsWhatWasFoundAndNothingOfTraining) {
   CampaignSnapshot snapshot;
   snapshot.state.spec = *FromProto(Counting());
