@@ -22,6 +22,7 @@ Start here:
   muster promote rul-net 2                  champion, if the model's gates let it
   muster schema check rows-value rows.avsc  what a new schema would break
   muster stats --contract turbofan          what the rows are like, without seeing them
+  muster watch trigger rul-drift            drift, trigger, rounds, version, promotion, live
 
 Every command has --help with examples. Exit codes: 0 ok, 1 refused or failed, 2 usage,
 3 unreachable.)";

@@ -118,6 +118,8 @@ std::string Thousands(std::uint64_t value) {
 
 std::string Real(double value) { return fmt::format("{:.4g}", value); }
 
+std::string Rough(double value) { return fmt::format("{:.2g}", value); }
+
 std::string ShortDigest(std::string_view digest) {
   constexpr std::size_t kShown = 7 + 12;  // "sha256:" and twelve digits.
   return digest.empty() ? "-" : std::string(digest.substr(0, kShown));
@@ -159,9 +161,11 @@ std::string Paint::Wrap(std::string_view code, std::string_view text) const {
 }
 
 std::string Paint::Phase(std::string_view phase) const {
-  if (phase == "failed" || phase == "cancelled" || phase == "abandoned" || phase == "unfit")
-    return Bad(phase);
-  if (phase == "paused" || phase == "waiting" || phase == "silent") return Warn(phase);
+  constexpr std::array kBad = {"failed", "cancelled", "abandoned", "unfit", "declined", "expired"};
+  constexpr std::array kWarn = {"paused", "waiting", "silent",   "held",
+                                "asking", "asked",   "suspended"};
+  if (std::ranges::find(kBad, phase) != kBad.end()) return Bad(phase);
+  if (std::ranges::find(kWarn, phase) != kWarn.end()) return Warn(phase);
   return Good(phase);
 }
 

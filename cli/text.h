@@ -26,6 +26,8 @@ std::string ByteText(std::uint64_t bytes);
 std::string Thousands(std::uint64_t value);
 // Four significant digits: "13.42", "0.05", "1.2e-07".
 std::string Real(double value);
+// Two: for p-values and distances, of which the magnitude says all.
+std::string Rough(double value);
 // "sha256:1a2b3c4d5e6f" of a whole digest's text; "-" for none.
 std::string ShortDigest(std::string_view digest);
 
