@@ -8,6 +8,7 @@ void AddUp(CLI::App& app, Shell& shell);        // up, authority
 void AddApply(CLI::App& app, Shell& shell);     // apply
 void AddGet(CLI::App& app, Shell& shell);       // get, describe
 void AddWatch(CLI::App& app, Shell& shell);     // watch
+void AddDrift(CLI::App& app, Shell& shell);     // drift report
 void AddStats(CLI::App& app, Shell& shell);     // stats
 void AddCampaign(CLI::App& app, Shell& shell);  // campaign pause|resume|cancel
 void AddDevice(CLI::App& app, Shell& shell);    // device release|forget|history

@@ -23,6 +23,7 @@ Start here:
   muster schema check rows-value rows.avsc  what a new schema would break
   muster stats --contract turbofan          what the rows are like, without seeing them
   muster watch trigger rul-drift            drift, trigger, rounds, version, promotion, live
+  muster drift report turbofan --html drift.html
 
 Every command has --help with examples. Exit codes: 0 ok, 1 refused or failed, 2 usage,
 3 unreachable.)";
@@ -119,6 +120,7 @@ int RunMuster(const std::vector<std::string>& arguments, World& world) {
   AddApply(app, shell);
   AddGet(app, shell);
   AddWatch(app, shell);
+  AddDrift(app, shell);
   AddStats(app, shell);
   AddCampaign(app, shell);
   AddDevice(app, shell);
