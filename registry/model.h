@@ -31,11 +31,15 @@ struct InputSpec {
   friend bool operator==(const InputSpec&, const InputSpec&) = default;
 };
 
+// A number, or 0 and 1: then the module gives the log-odds of 1.
+enum class LabelType : std::uint8_t { kNumber, kBinary };
+
 // min(field, max) / scale at the window's last row.
 struct LabelSpec {
   std::string field;
   std::optional<double> max;
   std::optional<double> scale;
+  LabelType type = LabelType::kNumber;
   friend bool operator==(const LabelSpec&, const LabelSpec&) = default;
 };
 
@@ -52,7 +56,8 @@ struct ModelSpec {
 
 // OK, or INVALID_ARGUMENT (FIELD_INVALID, FIELD_DUPLICATE) with the path of what is wrong in
 // itself: 1 to 1000 features without duplicates, rows and stride of 1 to 1,000,000, at most 2^24
-// inputs in all, max finite, scale above 0, and gates as gate.h has them.
+// inputs in all, max finite, scale above 0, neither of a binary label, and gates as gate.h has
+// them.
 Status Validate(const ModelSpec& spec);
 
 // OK, or FAILED_PRECONDITION (CONTRACT_MISMATCH) with the path of the field that `contract` lacks

@@ -10,6 +10,7 @@ Json ToJson(const LabelSpec& label) {
   Json out{{"field", label.field}};
   if (label.max) out["max"] = DecimalText(*label.max);
   if (label.scale) out["scale"] = DecimalText(*label.scale);
+  if (label.type == LabelType::kBinary) out["type"] = "binary";
   return out;
 }
 

@@ -21,6 +21,10 @@ StatusOr<ModelFact> ReadApplied(const ModelName& name, const FactHeader& header,
   spec.label.field = label.Text("field");
   if (label.Has("max")) spec.label.max = label.Decimal("max");
   if (label.Has("scale")) spec.label.scale = label.Decimal("scale");
+  if (label.Has("type")) {
+    if (label.Text("type") != "binary") return DataLoss("label.type is not known");
+    spec.label.type = LabelType::kBinary;
+  }
   MUSTER_TRY(label.status());
   if (r.Has("gates")) {
     MUSTER_ASSIGN(spec.gates, GatesFrom(r.At("gates")));

@@ -85,6 +85,10 @@ Status Validate(const ModelSpec& spec) {
     return InvalidField("label.max", "is not finite");
   if (spec.label.scale && !(*spec.label.scale > 0 && std::isfinite(*spec.label.scale)))
     return InvalidField("label.scale", "{} is not more than 0", *spec.label.scale);
+  const bool binary = spec.label.type == LabelType::kBinary;
+  if (binary && (spec.label.max || spec.label.scale))
+    return InvalidField(spec.label.max ? "label.max" : "label.scale",
+                        "stands beside type binary, whose labels are 0 and 1 as they are");
   return spec.gates ? Validate(*spec.gates) : Ok();
 }
 

@@ -23,6 +23,7 @@ struct LabelSpec {
   std::string field;
   std::optional<double> cap;  // In the label's unit: larger labels count as this.
   double scale = 1;           // The trainer sees min(cap, y) / scale.
+  bool binary = false;        // 0 or 1; the model gives the log-odds of 1.
 };
 // Which windows of an evaluation series count.
 enum class EvaluateWindows { kLast, kAll };

@@ -74,6 +74,11 @@ StatusOr<ModelSpec> FromProto(const v1::Model& in) {
   out.label.field = in.label().field();
   if (in.label().has_max()) out.label.max = in.label().max();
   if (in.label().has_scale()) out.label.scale = in.label().scale();
+  if (in.label().type() == "binary")
+    out.label.type = LabelType::kBinary;
+  else if (!in.label().type().empty() && in.label().type() != "number")
+    return InvalidField("label.type", "'{}' is neither number nor binary",
+                        in.label().type().substr(0, 40));
   if (in.has_gates()) {
     MUSTER_ASSIGN(out.gates, FromProto(in.gates()));
   }
@@ -92,6 +97,7 @@ v1::Model ToProto(const ModelSpec& in) {
   out.mutable_label()->set_field(in.label.field);
   if (in.label.max) out.mutable_label()->set_max(*in.label.max);
   if (in.label.scale) out.mutable_label()->set_scale(*in.label.scale);
+  if (in.label.type == LabelType::kBinary) out.mutable_label()->set_type("binary");
   if (in.gates) *out.mutable_gates() = ToProto(*in.gates);
   return out;
 }

@@ -66,6 +66,11 @@ TEST(RegistryConvert, AModelComesBackAsItWas) {
   spec.label.max.reset();
   spec.label.scale.reset();
   EXPECT_EQ(*FromProto(ToProto(spec)), spec);
+  spec.label.type = LabelType::kBinary;
+  EXPECT_EQ(*FromProto(ToProto(spec)), spec);
+  v1::Model odd = ToProto(spec);
+  odd.mutable_label()->set_type("text");
+  ExpectInvalid(FromProto(odd).status(), "label.type");
 }
 
 TEST(RegistryConvert, GatesComeBackAsTheyWere) {

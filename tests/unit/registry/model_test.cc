@@ -61,6 +61,7 @@ TEST(ModelSpec, WhatIsWrongInItselfIsRefusedWithItsPath) {
       {"label.scale", [](ModelSpec& m) { m.label.scale = -1; }},
       {"label.scale",
        [](ModelSpec& m) { m.label.scale = std::numeric_limits<double>::quiet_NaN(); }},
+      {"label.max", [](ModelSpec& m) { m.label.type = LabelType::kBinary; }},
   };
   for (const Case& c : cases) {
     ModelSpec spec = EngineModel();
@@ -314,7 +315,9 @@ TEST(ModelFacts, ComeBackAsTheyWere) {
   ModelSpec bare = Pinned();
   bare.label.max.reset();
   bare.label.scale.reset();
-  for (const ModelSpec& spec : {Pinned(), bare}) {
+  ModelSpec binary = bare;
+  binary.label.type = LabelType::kBinary;
+  for (const ModelSpec& spec : {Pinned(), bare, binary}) {
     const ModelApplied applied = ThereAndBack(ModelApplied{spec, Noon(), "operator/ann"});
     EXPECT_EQ(applied.spec, spec);
     EXPECT_EQ(applied.at, Noon());
