@@ -123,9 +123,12 @@ class Planner {
   StatusOr<Fit> SettleFor(const StuckRule&, WatchedField& field, const std::string&) const {
     return field.reference != nullptr && IsConstant(*field.reference) ? Fit::kConstant : Fit::kYes;
   }
-  StatusOr<Fit> SettleFor(const RangeRule&, WatchedField& field, const std::string& path) const {
+  StatusOr<Fit> SettleFor(const RangeRule& rule, WatchedField& field,
+                          const std::string& path) const {
+    if (rule.min || rule.max) return Fit::kYes;
     if (std::isfinite(field.field.lo) || std::isfinite(field.field.hi)) return Fit::kYes;
-    return InvalidField(path, "the contract declares no range of '{}'", field.field.name);
+    return InvalidField(path, "neither the contract nor the rule declares a range of '{}'",
+                        field.field.name);
   }
   template <typename Rule>
   StatusOr<Fit> SettleFor(const Rule&, WatchedField&, const std::string&) const {

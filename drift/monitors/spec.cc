@@ -72,6 +72,11 @@ Status Check(const DropoutRule& rule) {
 
 Status Check(const RangeRule& rule) {
   MUSTER_TRY(CheckWindow(rule.window));
+  for (const auto& bound : {rule.min, rule.max})
+    if (bound && !IsMeasurable(*bound))
+      return InvalidField(rule.min == bound ? "min" : "max", "{} is beyond bounds", *bound);
+  if (rule.min && rule.max && *rule.min > *rule.max)
+    return InvalidField("max", "{} is below min, {}", *rule.max, *rule.min);
   return CheckShare(rule.share);
 }
 

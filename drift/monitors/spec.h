@@ -2,6 +2,7 @@
 // What a monitor is told to watch: a name, a rule with its parameters, and the fields it applies
 // to. Declared by people and judged once, where it is read; what it finds is finding.h.
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -74,11 +75,13 @@ struct DropoutRule {
   friend bool operator==(const DropoutRule&, const DropoutRule&) = default;
 };
 
-// More than `share` of the last `window` values outside the contract's range.
+// More than `share` of the last `window` values outside the contract's range, or that of the rule.
 struct RangeRule {
   static constexpr std::string_view kName = "range";
   std::uint32_t window = 100;
   double share = 0.05;
+  std::optional<double> min = {};  // In place of the contract's, each on its own.
+  std::optional<double> max = {};
   friend bool operator==(const RangeRule&, const RangeRule&) = default;
 };
 

@@ -39,6 +39,8 @@ void Parameters(VisitsAs<DropoutRule> auto& r, auto& visit) {
 void Parameters(VisitsAs<RangeRule> auto& r, auto& visit) {
   visit("window", r.window);
   visit("share", r.share);
+  visit("min", r.min);
+  visit("max", r.max);
 }
 void Parameters(VisitsAs<RateRule> auto& r, auto& visit) { visit("limit", r.limit); }
 void Parameters(VisitsAs<FreshnessRule> auto& r, auto& visit) { visit("time", r.time); }
@@ -49,6 +51,9 @@ class Writer {
   void operator()(const char* key, std::uint32_t value) { json_[key] = value; }
   void operator()(const char* key, std::uint64_t value) { json_[key] = value; }
   void operator()(const char* key, double value) { json_[key] = DecimalText(value); }
+  void operator()(const char* key, const std::optional<double>& value) {
+    if (value) json_[key] = DecimalText(*value);
+  }
   void operator()(const char* key, Duration value) { json_[key] = FormatDuration(value); }
   void operator()(const char* key, InputTest value) {
     json_[key] = value == InputTest::kKs ? "ks" : "psi";
@@ -96,6 +101,11 @@ class Reader {
     const std::optional<double> number = NumberOf(*json);
     if (!number) return Refuse(key, "is not a finite number");
     value = *number;
+  }
+  void operator()(const char* key, std::optional<double>& value) {
+    double number = 0;
+    (*this)(key, number);
+    if (Has(key)) value = number;
   }
   void operator()(const char* key, Duration& value) {
     std::string text = FormatDuration(value);

@@ -133,7 +133,9 @@ class RangeTrack {
 
  private:
   RangeTrack(const RangeRule& rule, const MonitoredField& field)
-      : share_(rule.window, rule.share), lo_(field.lo), hi_(field.hi) {}
+      : share_(rule.window, rule.share),
+        lo_(rule.min.value_or(field.lo)),
+        hi_(rule.max.value_or(field.hi)) {}
   ShareWindow share_;
   double lo_, hi_;
 };

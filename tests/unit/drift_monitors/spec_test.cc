@@ -37,7 +37,10 @@ TEST(MonitorSpec, OfEachKindReadsBackAsItWasWritten) {
         R"({"name":"d","kind":"stuck","time":"90s","severity":"warning"})",
         R"({"name":"e","kind":"spike","k":5,"window":31})",
         R"({"name":"f","kind":"dropout","share":"0.25"})",
-        R"({"name":"g","kind":"range","share":"0.5"})", R"({"name":"h","kind":"rate","limit":7})",
+        R"({"name":"g","kind":"range","share":"0.5"})",
+        R"({"name":"j","kind":"range","fields":["$latency"],"max":"200"})",
+        R"({"name":"k","kind":"range","min":-1,"max":"0.5"})",
+        R"({"name":"h","kind":"rate","limit":7})",
         R"({"name":"i","kind":"freshness","time":"1h"})"}) {
     const MonitorSpec spec = Spec(json);
     EXPECT_THAT(Validate(spec), IsOk());
@@ -64,6 +67,9 @@ TEST(MonitorSpec, IsRefusedAtTheParameterThatIsWrong) {
            {R"({"name":"a","kind":"range","window":"40"})", "m.window"},
            {R"({"name":"a","kind":"range","share":"nan"})", "m.share"},
            {R"({"name":"a","kind":"range","share":1})", "m.share"},
+           {R"({"name":"a","kind":"range","min":2,"max":1})", "m.max"},
+           {R"({"name":"a","kind":"range","max":"1e200"})", "m.max"},
+           {R"({"name":"a","kind":"range","min":"much"})", "m.min"},
            {R"({"name":"a","kind":"range","field":"x","fields":["y"]})", "m.field"},
            {R"({"name":"a","kind":"range","fields":["x","x"]})", "m.fields[1]"},
            {R"({"name":"a","kind":"range","fields":[""]})", "m.fields[0]"},
