@@ -181,4 +181,30 @@ StatusOr<TaskMetrics> EvaluateModule(ScriptModule& module, const Dataset& data, 
   return out;
 }
 
+StatusOr<std::vector<float>> PredictWith(ScriptModule& module, std::span<const float> x,
+                                         std::size_t width) {
+  std::vector<float> out;
+  MUSTER_TRY(GuardedRun("prediction", [&]() -> Status {
+    const torch::NoGradGuard no_grad;
+    module.script().eval();
+    const auto n = static_cast<std::int64_t>(x.size() / width);
+    const at::Tensor all =
+        torch::from_blob(const_cast<float*>(x.data()), {n, static_cast<std::int64_t>(width)});
+    for (std::int64_t at = 0; at < n; at += kEvaluationBatch) {
+      const std::int64_t size = std::min(kEvaluationBatch, n - at);
+      const at::Tensor y = module.script().forward({all.narrow(0, at, size)}).toTensor();
+      if (y.scalar_type() != at::kFloat) return TaskFailed("the module's output is not F32");
+      if ((y.dim() != 1 && y.dim() != 2) || y.size(0) != size || y.numel() == 0)
+        return TaskFailed("the module's output is {} for {} examples", ShapeText(y.sizes().vec()),
+                          size);
+      const at::Tensor dense = y.contiguous();
+      out.insert(out.end(), dense.data_ptr<float>(), dense.data_ptr<float>() + dense.numel());
+    }
+    if (out.size() % static_cast<std::size_t>(n) != 0)
+      return TaskFailed("the module's outputs are of unlike widths");
+    return Ok();
+  }));
+  return out;
+}
+
 }  // namespace muster::client

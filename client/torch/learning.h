@@ -2,7 +2,9 @@
 // The loops over examples: minibatch descent and evaluation, on one thread, repeatable to the bit.
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "client/exec/task_dir.h"
 #include "client/pipeline/dataset.h"
@@ -31,5 +33,10 @@ StatusOr<double> TrainModule(ScriptModule& module, const Dataset& data, const Tr
 // "correct" for cross_entropy and bce. Errors as above.
 StatusOr<TaskMetrics> EvaluateModule(ScriptModule& module, const Dataset& data, Loss loss,
                                      double label_scale);
+
+// What `module` gives for examples of `width` values, [n, outputs], whatever the numbers are.
+// Errors as above, but for the loss.
+StatusOr<std::vector<float>> PredictWith(ScriptModule& module, std::span<const float> x,
+                                         std::size_t width);
 
 }  // namespace muster::client

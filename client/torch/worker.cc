@@ -15,9 +15,21 @@
 namespace muster::client {
 namespace {
 
+Status RunPrediction(TaskRunner& runner, const Json& request) {
+  if (!request.is_object()) return InvalidArgument("predict: no object");
+  JsonReader reader(request);
+  const PredictTask task{.module = reader.Text("module"),
+                         .params = reader.Text("model"),
+                         .data = reader.Text("data"),
+                         .out = reader.Text("out")};
+  MUSTER_TRY(reader.status());
+  return GuardedRun("prediction", [&] { return runner.Predict(task); });
+}
+
 Status RunRequest(TaskRunner& runner, std::string_view line) {
   MUSTER_ASSIGN(const Json request, ParseJson(line, 4));
   JsonReader reader(request);
+  if (reader.Has("predict")) return RunPrediction(runner, reader.At("predict"));
   const std::string dir = reader.Text("dir");
   MUSTER_TRY(reader.status());
   // Writing files and parsing may throw too (bad_alloc); nothing may end the worker.

@@ -6,9 +6,10 @@
 
 namespace muster::client {
 
-// Answers {"dir":"..."} with {"ok":true} or {"error":"...","ok":false} until `in` ends; a line
-// that is no request is answered with an error too. Writes answers to the descriptor `answers`.
-// INTERNAL when an answer cannot be written.
+// Answers {"dir":"..."}, a task, and {"predict":{"data":"...","model":"...","module":"...",
+// "out":"..."}}, files of predict_files.h, with {"ok":true} or {"error":"...","ok":false} until
+// `in` ends; a line that is no request is answered with an error too. Writes answers to the
+// descriptor `answers`. INTERNAL when an answer cannot be written.
 Status ServeTasks(std::istream& in, int answers);
 
 }  // namespace muster::client
