@@ -10,7 +10,7 @@ StatusOr<Assembled> Assemble(const CoordinatorOptions& options, Environment e) {
   out.coordinator = std::make_unique<Coordinator>(
       CoordinatorPorts{e.clock, e.executor, e.jitter, e.rng, e.journal, e.blobs, e.files,
                        e.directory, e.identities, e.crypto, *out.registry, e.log, e.metrics,
-                       e.sign_artefacts},
+                       e.sign_artefacts, e.sign_serving},
       options);
   MUSTER_TRY(out.coordinator->Recover());
   return out;

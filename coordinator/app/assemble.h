@@ -23,6 +23,7 @@ struct Environment {
   Logger& log;
   MetricSink& metrics;
   SignArtefacts sign_artefacts = nullptr;  // Null: rounds hand out unsigned files.
+  SignServing sign_serving = nullptr;      // The same of versions that are served.
 };
 
 // Members are destroyed in reverse: the coordinator before the registry it uses.

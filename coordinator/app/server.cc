@@ -85,6 +85,19 @@ SignArtefacts SignsArtefacts(const Signer& signer, std::string key) {
   };
 }
 
+SignServing SignsServing(const Signer& signer, std::string key) {
+  return [&signer, key = std::move(key)](
+             const ModelName& model, VersionNumber version, const Digest& params,
+             const std::optional<Digest>& module) -> StatusOr<std::string> {
+    namespace evidence = registry::evidence;
+    std::vector<evidence::Subject> files{{"params.safetensors", params}};
+    if (module) files.push_back({"module.pt", *module});
+    MUSTER_ASSIGN(const std::string statement,
+                  evidence::ServingStatement(model.value(), version.value(), files));
+    return evidence::SignEnvelope(evidence::kInTotoPayload, statement, key, signer);
+  };
+}
+
 // Members in order of wiring: destruction takes them apart in reverse.
 class MusterServerImpl final : public MusterServer {
  public:
@@ -158,7 +171,8 @@ Status MusterServerImpl::Start() {
   MUSTER_ASSIGN(assembled_,
                 Assemble(options, {clock_, pool_, jitter_, rng_, *dir_.journal, *dir_.blobs,
                                    *dir_.files, *dir_.directory, *identities_, crypto_, log_,
-                                   metrics_, SignsArtefacts(*log_key_.signer, log_key_.verifier)}));
+                                   metrics_, SignsArtefacts(*log_key_.signer, log_key_.verifier),
+                                   SignsServing(*log_key_.signer, log_key_.verifier)}));
   log_keeper_ = std::make_unique<LogKeeper>(
       LogKeeper::Ports{*dir_.journal, *merkle_, clock_, log_thread_, log_});
   assembled_.coordinator->Start();

@@ -12,6 +12,7 @@
 #include "coordinator/campaign/spec.h"
 #include "coordinator/fleet/fleet.h"
 #include "coordinator/round/task_kind.h"
+#include "coordinator/serving/serving_book.h"
 #include "registry/registry.h"
 
 namespace muster::coordinator {
@@ -51,12 +52,14 @@ struct CheckInRequest {
   std::optional<Unfit> unfit;
   std::optional<Produced> produces = {};
   std::string hardware = {};  // The device's class, as it says itself; empty: it does not say.
+  std::optional<ServingState> serving = {};
 };
 struct CheckInReply {
   HeldState held = HeldState::kNothingHeld;
   std::optional<Assignment> assignment;
   Duration next{};
   std::map<CampaignName, std::string> refusals = {};  // CONTRACT_INCOMPATIBLE, by campaign.
+  std::optional<Serving> serve = {};  // When it is to serve something else, or by other rules.
 };
 
 // What of a device's rows stands behind an update: sums by rule, no more.

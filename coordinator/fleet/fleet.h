@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "coordinator/fleet/device.h"
 #include "coordinator/fleet/produced.h"
+#include "coordinator/serving/serving_state.h"
 
 namespace muster::coordinator {
 
@@ -45,6 +46,8 @@ struct Device {
   bool refusals_told = true;  // Whether it has heard of all of them.
   bool forgotten = false;     // Its row is to be erased.
   std::string hardware;       // Its class, as it said since the coordinator started.
+  // What it serves by an alias, as it said since the coordinator started.
+  std::optional<ServingState> serving;
   // What it was caught lying about in a secure sum; it is asked for nothing until it is released.
   std::optional<std::string> quarantine;
 };

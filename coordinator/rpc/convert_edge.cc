@@ -6,6 +6,7 @@ namespace muster::coordinator {
 namespace {
 constexpr std::size_t kMaxDetail = 512;
 constexpr std::size_t kMaxHardware = 63;
+constexpr std::size_t kMaxDigest = 64;
 constexpr int kMaxMetrics = 16;
 constexpr int kMaxRefusals = 16;
 constexpr std::uint64_t kMaxVersion = (1ULL << 53) - 1;
@@ -53,6 +54,42 @@ v1::RoundKey ToProto(const RoundKey& in) {
   return out;
 }
 
+namespace {
+StatusOr<ServingState> FromProto(const v1::ServingState& in) {
+  MUSTER_TRY(registry::CheckName(in.model(), "serving.model"));
+  MUSTER_TRY(registry::CheckName(in.alias(), "serving.alias"));
+  for (const std::uint64_t version : {in.version(), in.refused()})
+    if (version > kMaxVersion) return InvalidField("serving.version", "{} is none", version);
+  if (in.monitors_digest().size() > kMaxDigest)
+    return InvalidField("serving.monitors_digest", "is longer than {} bytes", kMaxDigest);
+  return ServingState{ModelName(in.model()), in.alias(), VersionNumber(in.version()),
+                      VersionNumber(in.refused()), in.monitors_digest()};
+}
+
+v1::Serving ToProto(const Serving& in) {
+  v1::Serving out;
+  *out.mutable_model() = registry::ToProto(in.model);
+  out.set_alias(in.alias);
+  out.set_version(in.version.value());
+  out.set_params_digest(in.params.ToString());
+  out.set_params_bytes(in.params_bytes);
+  if (in.module) {
+    out.set_module_digest(in.module->ToString());
+    out.set_module_bytes(in.module_bytes);
+  }
+  *out.mutable_contract() = registry::ToProto(in.contract.spec);
+  out.set_contract_version(in.contract.version.value());
+  if (in.certified) {
+    v1::Assignment::Certified& certified = *out.mutable_certified();
+    for (const std::string& hardware : *in.certified) certified.add_hardware(hardware);
+  }
+  out.set_signed_artefacts(in.signed_artefacts);
+  out.set_monitors(in.monitors);
+  out.set_monitors_digest(in.monitors_digest);
+  return out;
+}
+}  // namespace
+
 StatusOr<CheckInRequest> FromProto(const v1::CheckInRequest& in) {
   CheckInRequest out;
   out.hold = Duration(in.hold_ms());
@@ -65,6 +102,9 @@ StatusOr<CheckInRequest> FromProto(const v1::CheckInRequest& in) {
     if (!ParseReason(in.unfit().reason()))
       return InvalidArgument("'{}' is not a reason", in.unfit().reason().substr(0, 40));
     out.unfit = Unfit{in.unfit().reason(), in.unfit().detail().substr(0, kMaxDetail)};
+  }
+  if (in.has_serving()) {
+    MUSTER_ASSIGN(out.serving, FromProto(in.serving()));
   }
   if (!in.has_produces()) return out;
   MUSTER_TRY(registry::CheckName(in.produces().contract(), "produces.contract"));
@@ -80,6 +120,7 @@ v1::CheckInReply ToProto(const CheckInReply& in) {
   out.set_held(ToProto(in.held));
   if (in.assignment) *out.mutable_assignment() = ToProto(*in.assignment);
   out.set_next_ms(static_cast<std::uint32_t>(in.next.count()));
+  if (in.serve) *out.mutable_serve() = ToProto(*in.serve);
   for (const auto& [campaign, why] : in.refusals) {
     if (out.refusals_size() == kMaxRefusals) break;
     v1::Refusal& refusal = *out.add_refusals();

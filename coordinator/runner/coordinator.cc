@@ -25,6 +25,8 @@ Coordinator::Coordinator(CoordinatorPorts ports, CoordinatorOptions options)
       fleet_(ports.journal, ports.directory, ports.identities, ports.crypto, ports.clock, ports.log,
              std::move(options.authority_key)),
       admission_(ports.registry),
+      serving_(
+          {ports.registry, ports.blobs, admission_, ports.crypto, ports.log, ports.sign_serving}),
       uploads_(options.uploads, ports.clock),
       metrics_(ports.metrics),
       desk_(ports.clock, ports.jitter,
@@ -85,6 +87,7 @@ void Coordinator::ScheduleTick() {
 void Coordinator::TickNow() {
   if (stopping_) return;
   for (const auto& [name, runner] : runners_) runner->Tick();
+  desk_.Wake(serving_.Moved(fleet_.devices()));
   desk_.Expire();
   uploads_.Expire();
   metrics_.devices_waiting.Set(static_cast<double>(desk_.size()));

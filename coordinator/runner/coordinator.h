@@ -12,6 +12,7 @@
 #include "coordinator/runner/campaign_runner.h"
 #include "coordinator/runner/device_history.h"
 #include "coordinator/runner/metrics.h"
+#include "coordinator/serving/serving_book.h"
 #include "coordinator/training/uploads.h"
 #include "registry/registry.h"
 
@@ -32,6 +33,7 @@ struct CoordinatorPorts {
   Logger& log;
   MetricSink& metrics;
   SignArtefacts sign_artefacts = nullptr;
+  SignServing sign_serving = nullptr;
 };
 struct CoordinatorOptions {
   Bytes authority_key;  // Ed25519 public key of the enrolment authority.
@@ -187,6 +189,7 @@ class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
   Fleet fleet_;
   ContractAdmission admission_;
   ProducedBook produced_;
+  ServingBook serving_;
   Uploads uploads_;
   RoundMetrics metrics_;
   CheckInDesk desk_;

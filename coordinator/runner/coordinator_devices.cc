@@ -31,6 +31,7 @@ void Coordinator::CheckInNow(const DeviceId& id, CheckInRequest request, Done<Ch
   if (stopping_)
     return done(WithReason(Unavailable("the coordinator is going down"), Reason::kSHUTTING_DOWN));
   fleet_.Seen(**device, request.unfit, request.hardware);
+  (*device)->serving = request.serving;
   if ((*device)->produces != request.produces) {
     (*device)->produces = request.produces;
     (*device)->refusals.clear();
@@ -74,7 +75,10 @@ std::optional<CheckInReply> Coordinator::Answer(const DeviceId& id, const CheckI
     return std::nullopt;
   }
   const StatusOr<Device*> device = fleet_.Find(id);
-  if (!device.ok() || !request.ready || request.unfit || (*device)->quarantine) return std::nullopt;
+  if (!device.ok() || (*device)->quarantine) return std::nullopt;
+  if (request.serving) reply.serve = serving_.OfferFor(**device, *request.serving);
+  if (reply.serve) return reply;  // What it serves comes before what it learns.
+  if (!request.ready || request.unfit) return std::nullopt;
   for (const auto& [name, runner] : runners_) {
     reply.assignment = runner->WorkFor(**device);
     if (reply.assignment) return reply;

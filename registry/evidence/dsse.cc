@@ -11,6 +11,7 @@ constexpr std::string_view kStatement = "https://in-toto.io/Statement/v1";
 constexpr std::string_view kPredicate = "urn:muster:model-version:v1";
 constexpr std::string_view kDeviceRun = "urn:muster:device-run:v1";
 constexpr std::string_view kAssignment = "urn:muster:assignment:v1";
+constexpr std::string_view kServing = "urn:muster:serving:v1";
 
 StatusOr<std::string> InToto(const std::vector<Subject>& subjects, std::string_view type,
                              Json predicate) {
@@ -73,6 +74,11 @@ StatusOr<std::string> AssignmentStatement(std::string_view campaign, std::uint64
                                           const std::vector<Subject>& subjects) {
   return InToto(subjects, kAssignment,
                 {{"campaign", campaign}, {"round", round}, {"attempt", attempt}});
+}
+
+StatusOr<std::string> ServingStatement(std::string_view model, std::uint64_t version,
+                                       const std::vector<Subject>& subjects) {
+  return InToto(subjects, kServing, {{"model", model}, {"version", version}});
 }
 
 std::string PreAuthenticationEncoding(std::string_view type, std::string_view payload) {

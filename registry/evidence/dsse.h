@@ -39,6 +39,10 @@ StatusOr<std::string> AssignmentStatement(std::string_view campaign, std::uint64
                                           std::uint32_t attempt,
                                           const std::vector<Subject>& subjects);
 
+// The same that these files are what devices serve as that version.
+StatusOr<std::string> ServingStatement(std::string_view model, std::uint64_t version,
+                                       const std::vector<Subject>& subjects);
+
 struct Envelope {
   std::string payload_type;
   std::string payload;
