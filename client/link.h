@@ -81,6 +81,34 @@ struct Refusal {
   friend auto operator<=>(const Refusal&, const Refusal&) = default;
 };
 
+// What a node serves by an alias, and has of it.
+struct ServingState {
+  ModelName model;
+  std::string alias;
+  VersionNumber version;             // In service; 0: none.
+  VersionNumber refused;             // It failed here and is not to be offered again; 0: none.
+  std::string monitors_digest = {};  // Of the rules that it runs, as the offer named it.
+  friend bool operator==(const ServingState&, const ServingState&) = default;
+};
+// What the coordinator wants it to serve.
+struct ServingOffer {
+  ModelName model;
+  std::string alias;
+  VersionNumber version;
+  Artefact params;
+  std::optional<Artefact> module;
+  ContractView contract;
+  std::vector<std::string> features;  // The model's input, in order.
+  WindowSpec window;
+  LabelSpec label;
+  std::optional<std::vector<std::string>> certified = {};  // As of an assignment.
+  std::string signed_artefacts = {};
+  std::string monitors = {};         // The rules, as ReadMonitors reads them; empty: none.
+  std::string monitors_digest = {};  // Empty: none.
+  Bytes wire = {};                   // All of it as it came: what is kept on disk.
+};
+inline constexpr std::size_t kMostMonitorBytes = std::size_t{256} << 10;
+
 struct CheckInRequest {
   Duration hold{};     // How long it is willing to wait for an answer.
   bool ready = false;  // False: no work wanted.
@@ -88,12 +116,14 @@ struct CheckInRequest {
   std::optional<Unfit> unfit;
   std::optional<Produced> produces = {};  // Unset: whatever a task says.
   std::string hardware = {};              // This machine's class.
+  std::optional<ServingState> serving = {};
 };
 struct CheckInReply {
   HeldState held = HeldState::kNothingHeld;
-  std::shared_ptr<const Assignment> assignment;  // Null: nothing to do.
-  Duration next{};                               // With no assignment: when to come back.
-  std::vector<Refusal> refusals = {};            // At most kMostRefusals.
+  std::shared_ptr<const Assignment> assignment;    // Null: nothing to do.
+  Duration next{};                                 // With no assignment: when to come back.
+  std::vector<Refusal> refusals = {};              // At most kMostRefusals.
+  std::shared_ptr<const ServingOffer> serve = {};  // Null: it serves what it is to serve.
 };
 inline constexpr std::size_t kMostRefusals = 16;
 

@@ -2,12 +2,15 @@
 // the best of several passes, since other programs only ever slow one down.
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <functional>
 #include <numeric>
+#include <string>
 #include <vector>
 
 #include "base/seeded.h"
 #include "bench/drift/fleet.h"
+#include "bench/drift/infer.h"
 #include "bench/drift/monitors.h"
 #include "bench/report.h"
 #include "bench/require.h"
@@ -86,6 +89,13 @@ int Main(int argc, char** argv) {
   for (const Case& c : cases) Measure(report, c);
   BenchMonitors(report);
   BenchFleet(report);
+  // Beside this program's folder, as the build lays them out.
+  const auto torch = std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path() /
+                     "bin/muster-torch";
+  if (std::filesystem::exists(torch))
+    BenchInfer(report, torch.string(), std::stod(report.Option("--seconds", "20")));
+  else
+    std::fprintf(stderr, "edge_infer is left out: there is no %s\n", torch.c_str());
   return report.Finish();
 }
 

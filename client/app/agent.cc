@@ -5,10 +5,14 @@
 
 #include <absl/synchronization/notification.h>
 
+#include "client/app/make_sink.h"
 #include "client/app/trainer_pool.h"
 #include "client/exec/exec_trainer.h"
+#include "client/exec/worker_predictor.h"
 #include "client/exec/worker_trainer.h"
 #include "client/pipeline/csv_source.h"
+#include "client/rpc/convert.h"
+#include "client/serving/csv_tail.h"
 #include "client/session/local_worker.h"
 #include "client/session/renamed_source.h"
 #include "platform/private_file.h"
@@ -20,6 +24,7 @@ namespace {
 // Beside the tasks: the strand, and what moves bulk data.
 constexpr std::size_t kTransfers = 2;
 constexpr std::size_t kThreads = 2 + kTransfers;
+constexpr std::size_t kServing = 2;  // More, where a node serves.
 constexpr Duration kStop = std::chrono::seconds(10);
 
 TimeOfDay LocalTime(Timestamp now) {
@@ -35,6 +40,13 @@ std::uint64_t DrawSeed(SecureRng& rng) {
   rng.Fill(std::as_writable_bytes(std::span(&seed, 1)));
   return seed;
 }
+
+bool AnyServes(const AgentSettings& settings) {
+  return std::ranges::any_of(settings.nodes,
+                             [](const NodeSettings& node) { return node.serve.has_value(); });
+}
+
+std::chrono::nanoseconds Stopwatch() { return std::chrono::steady_clock::now().time_since_epoch(); }
 
 // muster-torch beside this program, else from PATH.
 std::string FindTorchWorker() {
@@ -66,10 +78,13 @@ Agent::Agent(AgentSettings settings, Logger& log, std::unique_ptr<platform::DirL
       files_(std::move(files)),
       blobs_(std::move(blobs)),
       rng_(DrawSeed(secure_rng_)),
-      pool_(clock_, log_, {.threads = kThreads + settings_.parallel_tasks}),
+      pool_(
+          clock_, log_,
+          {.threads = kThreads + settings_.parallel_tasks + (AnyServes(settings_) ? kServing : 0)}),
       strand_(pool_),
       tasks_(pool_, settings_.parallel_tasks),
       transfers_(pool_, kTransfers),
+      serving_(pool_, kServing),
       budget_(*files_, clock_, settings_.policy.bytes_a_day()),
       quarantine_(*files_, clock_),
       artefacts_(*blobs_, *files_, budget_, strand_, log_) {}
@@ -106,6 +121,9 @@ Status Agent::MakeNodes() {
     const fs::path dir = settings_.state_dir / "nodes" / settings.name.value();
     MUSTER_ASSIGN(node.keys, FileDeviceKeys::Open(dir.string(), secure_rng_));
     node.trainer = TrainerFor(settings);
+    if (settings.serve) {
+      MUSTER_ASSIGN(node.serving, ServingFor(settings));
+    }
     nodes_.push_back(std::move(node));
   }
   return Ok();
@@ -115,15 +133,54 @@ std::shared_ptr<Trainer> Agent::TrainerFor(const NodeSettings& node) {
   if (!node.exec.empty())
     return std::make_shared<ExecTrainer>(ExecConfig{node.exec, {}, 0}, launcher_);
   if (torch_) return torch_;
-  WorkerConfig config;
-  config.command = {settings_.torch_worker.empty() ? FindTorchWorker() : settings_.torch_worker,
-                    "worker"};
-  config.stderr_path = (settings_.state_dir / "muster-torch.log").string();
+  const WorkerConfig config = TorchWorker("muster-torch.log");
   std::vector<std::unique_ptr<Trainer>> workers;
   for (std::size_t i = 0; i < settings_.parallel_tasks; ++i)
     workers.push_back(std::make_unique<WorkerTrainer>(config, launcher_));
   torch_ = std::make_shared<TrainerPool>(std::move(workers));
   return torch_;
+}
+
+WorkerConfig Agent::TorchWorker(const char* log) const {
+  WorkerConfig config;
+  config.command = {settings_.torch_worker.empty() ? FindTorchWorker() : settings_.torch_worker,
+                    "worker"};
+  config.stderr_path = (settings_.state_dir / log).string();
+  return config;
+}
+
+StatusOr<std::shared_ptr<NodeServing>> Agent::ServingFor(const NodeSettings& node) {
+  if (!predictor_)
+    predictor_ =
+        std::make_unique<WorkerPredictor>(TorchWorker("muster-torch-serving.log"),
+                                          settings_.state_dir / "scratch-serving", launcher_);
+  const ServeSettings& serve = *node.serve;
+  std::vector<std::unique_ptr<PredictionSink>> sinks;
+  for (const SinkSettings& sink : serve.sinks) {
+    MUSTER_ASSIGN(sinks.emplace_back(), MakeSink(sink, {launcher_, clock_}));
+  }
+  ServingConfig config{.node = node.name,
+                       .model = serve.model,
+                       .alias = serve.alias,
+                       .from_beginning = serve.from_beginning,
+                       .device_watts = serve.device_watts,
+                       .summary_every = settings_.summary_every,
+                       .own_rules = serve.rules,
+                       .blob_path = BlobPath(),
+                       .decode = [](ByteView wire) { return ServingOfferFrom(wire); }};
+  const ServingWorld world{clock_, Stopwatch, *files_, *predictor_, nullptr, log_};
+  auto core = std::make_unique<ServingCore>(std::move(config), world,
+                                            std::make_unique<CsvTail>(node.csv, node.columns),
+                                            std::move(sinks));
+  return NodeServing::Make({.name = node.name, .poll = serve.poll, .hardware = settings_.hardware},
+                           std::move(core), clock_, serving_, artefacts_, log_);
+}
+
+std::function<fs::path(const Digest&)> Agent::BlobPath() const {
+  return [root = settings_.state_dir / "blobs"](const Digest& digest) {
+    const std::string hex = digest.Hex();  // As FileBlobs lays them out.
+    return root / hex.substr(0, 2) / hex.substr(2);
+  };
 }
 
 std::shared_ptr<Worker> Agent::WorkerFor(const Node& node) {
@@ -137,10 +194,7 @@ std::shared_ptr<Worker> Agent::WorkerFor(const Node& node) {
   config.evaluate = settings.evaluate;
   config.time_limit = settings.time_limit;
   config.needs_module = settings.exec.empty();
-  config.blob_path = [root = settings_.state_dir / "blobs"](const Digest& digest) {
-    const std::string hex = digest.Hex();  // As FileBlobs lays them out.
-    return root / hex.substr(0, 2) / hex.substr(2);
-  };
+  config.blob_path = BlobPath();
   config.stamp = [path = settings.csv] { return FileStamp(path); };
   return std::make_shared<LocalWorker>(std::move(config), *blobs_, crypto_, clock_, quarantine_,
                                        std::move(source), node.trainer, log_);
@@ -149,6 +203,8 @@ std::shared_ptr<Worker> Agent::WorkerFor(const Node& node) {
 void Agent::Start(Ready ready, std::function<void()> ended) {
   ready_ = std::move(ready);
   ended_ = std::move(ended);
+  for (Node& node : nodes_)
+    if (node.serving) node.serving->Start();
   for (Node& node : nodes_) strand_.Post([this, &node] { Begin(node); });
 }
 
@@ -185,6 +241,7 @@ void Agent::Join(Node& node, const Credentials& credentials) {
   if (!key.ok()) return Refuse(node, key.status());
   StatusOr<std::shared_ptr<LogWitness>> witness = WitnessOf(credentials);
   if (!witness.ok()) return Refuse(node, witness.status());
+  if (node.serving) node.serving->Believe(*witness);
   const rpc::TlsIdentity identity{credentials.ca_pem, credentials.certificate_pem, *std::move(key)};
   node.link =
       std::make_shared<GrpcLink>(rpc::MakeChannel(credentials.coordinator, identity), transfers_);
@@ -194,7 +251,8 @@ void Agent::Join(Node& node, const Credentials& credentials) {
                                     .produces = node.settings.produces,
                                     .hardware = settings_.hardware,
                                     .witness = *std::move(witness),
-                                    .ended = [this, &node](const Status& why) { End(node, why); }},
+                                    .ended = [this, &node](const Status& why) { End(node, why); },
+                                    .serving = node.serving},
                                    World(), node.link, WorkerFor(node));
   if (const auto& produces = node.settings.produces)
     log_.Info("node_produces", {{"node", node.settings.name},
@@ -286,6 +344,9 @@ void Agent::Stop() {
   });
   stopped.WaitForNotification();
   for (const Node& node : nodes_) node.trainer->Stop();
+  if (predictor_) predictor_->Stop();
+  for (const Node& node : nodes_)
+    if (node.serving) node.serving->Stop();
   if (enrolment_link_) enrolment_link_->Close();
   for (const Node& node : nodes_)
     if (node.link) node.link->Close();

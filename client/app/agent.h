@@ -13,9 +13,11 @@
 #include "base/strand.h"
 #include "client/app/device_keys.h"
 #include "client/app/settings.h"
+#include "client/exec/worker_process.h"
 #include "client/pipeline/quarantine.h"
 #include "client/rpc/enrolment.h"
 #include "client/rpc/grpc_link.h"
+#include "client/serving/node_serving.h"
 #include "client/session/enrolment.h"
 #include "client/session/limited_executor.h"
 #include "client/session/session.h"
@@ -54,6 +56,7 @@ class Agent {
     NodeSettings settings;
     std::shared_ptr<const FileDeviceKeys> keys;
     std::shared_ptr<Trainer> trainer;
+    std::shared_ptr<NodeServing> serving;  // Null: it serves no model.
     bool settled = false;
     bool refused = false;
     bool ended = false;
@@ -68,6 +71,9 @@ class Agent {
   Status ReadJoinFile();
   Status MakeNodes();
   std::shared_ptr<Trainer> TrainerFor(const NodeSettings& node);
+  std::function<std::filesystem::path(const Digest&)> BlobPath() const;
+  WorkerConfig TorchWorker(const char* log) const;
+  StatusOr<std::shared_ptr<NodeServing>> ServingFor(const NodeSettings& node);
   std::shared_ptr<Worker> WorkerFor(const Node& node);
   void Begin(Node& node);
   void Enrol(Node& node);
@@ -94,12 +100,14 @@ class Agent {
   Strand strand_;
   LimitedExecutor tasks_;
   LimitedExecutor transfers_;
+  LimitedExecutor serving_;  // Where serving may block; no task runs there.
   ByteBudget budget_;
   Quarantine quarantine_;
   ArtefactCache artefacts_;
   std::shared_ptr<GrpcEnrolmentLink> enrolment_link_;  // Null without a join token.
   std::shared_ptr<Trainer> torch_;                     // Shared by the nodes that train with it.
-  std::vector<Node> nodes_;  // What changes in them belongs to the strand.
+  std::unique_ptr<Predictor> predictor_;  // Shared by the nodes that serve; null: none does.
+  std::vector<Node> nodes_;               // What changes in them belongs to the strand.
   std::map<std::string, std::shared_ptr<LogBook>> logs_;  // By coordinator; the strand's, too.
   Ready ready_;
   std::function<void()> ended_;

@@ -25,6 +25,10 @@ nodes:
         # exec: {command: [python3, train.py]}   # The task directory is added at the end.
         windows: last             # For evaluation: last or all.
         time_limit: 10m
+      # serve:                    # A model on these rows as they come (docs/SERVING.md).
+      #   model: turbofan         # By its alias: champion, unless told otherwise.
+      #   sinks: [{file: {path: predictions.jsonl}}]
+      #   monitors_file: monitors.yaml   # Rules of this site, beside the coordinator's.
 
 # What this site allows, whatever a server asks. Leave out what you do not want to limit. The same
 # fields may stand in a file that the site's owner keeps: policy_file: /etc/muster/policy.yaml

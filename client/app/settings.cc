@@ -2,17 +2,21 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <set>
+#include <sstream>
 
 #include "base/statement.h"
 #include "base/time_text.h"
 #include "client/pipeline/quarantine.h"
 #include "config/load.h"
+#include "config/plain.h"
 
 namespace muster::client {
 namespace fs = std::filesystem;
 namespace {
 constexpr int kMaxNodes = 1000;
+constexpr double kMaxWatts = 1e6;
 constexpr std::uint32_t kMaxParallelTasks = 64;
 constexpr char kDefaultStateDir[] = "muster-edge-state";
 
@@ -48,10 +52,21 @@ bool IsHardware(std::string_view name) {
          });
 }
 
+// Leaves `out` as it is when there is no text.
+Status ReadDuration(const std::string& text, const std::string& path, Duration& out) {
+  if (text.empty()) return Ok();
+  const StatusOr<Duration> time = ParseDuration(text);
+  if (!time.ok() || *time <= Duration(0))
+    return InvalidField(path, "'{}' is not a time such as 10m", text);
+  out = *time;
+  return Ok();
+}
+
 // A command's words as they are, but those that name a file beside the settings.
-std::vector<std::string> CommandFrom(const v1::AgentConfig::Exec& exec, const fs::path& folder) {
+template <typename Words>
+std::vector<std::string> CommandFrom(const Words& words, const fs::path& folder) {
   std::vector<std::string> command;
-  for (const std::string& word : exec.command()) {
+  for (const std::string& word : words) {
     std::error_code error;
     const fs::path beside = Absolute(folder, word);
     command.push_back(fs::is_regular_file(beside, error) ? beside.string() : word);
@@ -64,7 +79,7 @@ Status ReadTrain(const v1::AgentConfig::Train& train, const std::string& path,
   if (train.has_exec()) {
     if (train.exec().command().empty() || train.exec().command(0).empty())
       return InvalidField(path + ".exec.command", "is empty");
-    out.exec = CommandFrom(train.exec(), folder);
+    out.exec = CommandFrom(train.exec().command(), folder);
   } else if (!train.has_torchscript()) {
     return InvalidField(path, "a trainer is missing: torchscript or exec");
   }
@@ -72,12 +87,66 @@ Status ReadTrain(const v1::AgentConfig::Train& train, const std::string& path,
     out.evaluate = EvaluateWindows::kAll;
   else if (!train.windows().empty() && train.windows() != "last")
     return InvalidField(path + ".windows", "'{}' is neither last nor all", train.windows());
-  if (train.time_limit().empty()) return Ok();
-  const StatusOr<Duration> limit = ParseDuration(train.time_limit());
-  if (!limit.ok() || *limit <= Duration(0))
-    return InvalidField(path + ".time_limit", "'{}' is not a time such as 10m", train.time_limit());
-  out.time_limit = *limit;
-  return Ok();
+  return ReadDuration(train.time_limit(), path + ".time_limit", out.time_limit);
+}
+
+StatusOr<SinkSettings> SinkFrom(const v1::AgentConfig::Sink& sink, const std::string& path,
+                                const fs::path& folder) {
+  if (sink.has_file()) {
+    if (sink.file().path().empty()) return InvalidField(path + ".file.path", "is missing");
+    return SinkSettings{
+        FileSinkSettings{Absolute(folder, sink.file().path()), sink.file().most_bytes()}};
+  }
+  if (sink.has_exec()) {
+    if (sink.exec().command().empty() || sink.exec().command(0).empty())
+      return InvalidField(path + ".exec.command", "is empty");
+    ExecSinkSettings out{CommandFrom(sink.exec().command(), folder), std::chrono::seconds(5)};
+    MUSTER_TRY(ReadDuration(sink.exec().time_limit(), path + ".exec.time_limit", out.time_limit));
+    return SinkSettings{std::move(out)};
+  }
+  if (!sink.has_mqtt()) return InvalidField(path, "a sink is missing: file, exec or mqtt");
+  constexpr std::uint32_t kMostQos = 2;
+  if (sink.mqtt().topic().empty()) return InvalidField(path + ".mqtt.topic", "is missing");
+  if (sink.mqtt().qos() > kMostQos) return InvalidField(path + ".mqtt.qos", "is not 0, 1 or 2");
+  return SinkSettings{
+      MqttSinkSettings{sink.mqtt().topic(), sink.mqtt().qos() == 0 ? 1U : sink.mqtt().qos()}};
+}
+
+StatusOr<std::vector<drift::MonitorSpec>> LoadRules(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return NotFound("{}: cannot be read", path);
+  std::ostringstream text;
+  text << in.rdbuf();
+  MUSTER_ASSIGN(const config::Plain plain, config::ParsePlain(std::move(text).str(), path));
+  StatusOr<std::vector<drift::MonitorSpec>> specs = drift::ReadMonitors(plain.json);
+  if (!specs.ok()) return config::Located(specs.status(), plain.source);
+  return specs;
+}
+
+StatusOr<ServeSettings> ServeFrom(const v1::AgentConfig::Serve& serve, const std::string& path,
+                                  const fs::path& folder) {
+  ServeSettings out;
+  if (serve.model().empty()) return InvalidField(path + ".model", "is missing");
+  out.model = ModelName(serve.model());
+  if (!serve.alias().empty()) out.alias = serve.alias();
+  // Names are made as those of contracts are; the coordinator would hear nothing else from it.
+  if (!QuarantineFile({serve.model(), 1}).ok())
+    return InvalidField(path + ".model", "is no name of a model");
+  if (!QuarantineFile({out.alias, 1}).ok())
+    return InvalidField(path + ".alias", "is no name of an alias");
+  for (int i = 0; i < serve.sinks_size(); ++i) {
+    MUSTER_ASSIGN(out.sinks.emplace_back(),
+                  SinkFrom(serve.sinks(i), fmt::format("{}.sinks[{}]", path, i), folder));
+  }
+  MUSTER_TRY(ReadDuration(serve.poll(), path + ".poll", out.poll));
+  out.device_watts = serve.device_watts();
+  if (!(out.device_watts >= 0 && out.device_watts <= kMaxWatts))  // NaN falls here too.
+    return InvalidField(path + ".device_watts", "{} is not in 0 to {:g}", out.device_watts,
+                        kMaxWatts);
+  out.from_beginning = serve.from_beginning();
+  if (serve.monitors_file().empty()) return out;
+  MUSTER_ASSIGN(out.rules, LoadRules(Absolute(folder, serve.monitors_file()).string()));
+  return out;
 }
 
 StatusOr<NodeSettings> NodeFrom(const v1::AgentConfig::Node& node, const std::string& path,
@@ -92,6 +161,11 @@ StatusOr<NodeSettings> NodeFrom(const v1::AgentConfig::Node& node, const std::st
   out.csv = Absolute(folder, csv.path());
   out.columns = {csv.columns().begin(), csv.columns().end()};
   MUSTER_TRY(ReadTrain(node.pipeline().train(), path + ".pipeline.train", folder, out));
+  if (!node.pipeline().has_serve()) return out;
+  if (!out.exec.empty())
+    return InvalidField(path + ".pipeline.serve",
+                        "a model is served with torchscript; this node's trainer is exec");
+  MUSTER_ASSIGN(out.serve, ServeFrom(node.pipeline().serve(), path + ".pipeline.serve", folder));
   return out;
 }
 
@@ -196,6 +270,7 @@ StatusOr<AgentSettings> MakeSettings(const v1::AgentConfig& config, const fs::pa
   if (!IsHardware(out.hardware))
     return InvalidField("hardware", "'{}' is not a letter followed by letters, digits, _ . and -",
                         out.hardware);
+  MUSTER_TRY(ReadDuration(config.telemetry().every(), "telemetry.every", out.summary_every));
   out.vanish = config.drill().vanish();
   if (!(out.vanish >= 0 && out.vanish <= 1))  // NaN falls here too.
     return InvalidField("drill.vanish", "{} is no fraction of 0 to 1", out.vanish);

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/ids.h"
@@ -14,9 +15,36 @@
 #include "client/link.h"
 #include "client/pipeline/pipeline.h"
 #include "client/policy/local_policy.h"
+#include "drift/monitors/spec.h"
 #include "platform/log.h"
 
 namespace muster::client {
+
+// Where predictions go.
+struct FileSinkSettings {
+  std::filesystem::path path;
+  std::uint64_t most_bytes = 0;  // 0: the default.
+};
+struct ExecSinkSettings {
+  std::vector<std::string> command;
+  Duration time_limit = std::chrono::seconds(5);
+};
+struct MqttSinkSettings {
+  std::string topic;
+  std::uint32_t qos = 1;
+};
+using SinkSettings = std::variant<FileSinkSettings, ExecSinkSettings, MqttSinkSettings>;
+
+// A model that a node serves.
+struct ServeSettings {
+  ModelName model;
+  std::string alias = "champion";
+  std::vector<SinkSettings> sinks;
+  Duration poll = std::chrono::seconds(1);
+  double device_watts = 0;
+  bool from_beginning = false;
+  std::vector<drift::MonitorSpec> rules;  // Of the site.
+};
 
 struct NodeSettings {
   DeviceName name;
@@ -27,6 +55,7 @@ struct NodeSettings {
   EvaluateWindows evaluate = EvaluateWindows::kLast;
   Duration time_limit = std::chrono::minutes(10);
   std::optional<Produced> produces;  // What its rows are made under.
+  std::optional<ServeSettings> serve = {};
 };
 
 struct AgentSettings {
@@ -40,6 +69,7 @@ struct AgentSettings {
   std::size_t parallel_tasks = 1;
   std::string hardware;  // The machine's class; never empty.
   double vanish = 0;     // A drill: the part of secure rounds in which a node falls silent.
+  Duration summary_every = std::chrono::minutes(1);  // Of what was served.
 };
 
 //   folder   what relative paths are relative to: the file's own.

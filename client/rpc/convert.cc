@@ -17,6 +17,7 @@ constexpr Duration kLongestRest = std::chrono::hours(1);
 constexpr std::size_t kMostWhy = 64;
 constexpr std::size_t kMostName = 63;
 constexpr std::size_t kMostDetail = 509;  // And "...".
+constexpr std::size_t kMostMonitorsDigest = 64;
 constexpr int kMostCertified = 256;
 constexpr int kMostProofHashes = 64;
 constexpr std::size_t kMostLogKeyBytes = 512;
@@ -150,7 +151,9 @@ v1::Contract ToMessage(const ContractView& contract) {
   return out;
 }
 
-Status ReadModel(const v1::Model& message, Assignment& out) {
+// Into an Assignment or a ServingOffer.
+template <typename Out>
+Status ReadModel(const v1::Model& message, Out& out) {
   out.model = ModelName(message.name());
   const v1::Model::Input& input = message.input();
   if (input.features_size() > kMaxFields)
@@ -166,6 +169,9 @@ Status ReadModel(const v1::Model& message, Assignment& out) {
     return InvalidField("model.label.scale", "{} is not positive", out.label.scale);
   if (out.label.cap && !std::isfinite(*out.label.cap))
     return InvalidField("model.label.max", "is not a finite number");
+  if (!label.type().empty() && label.type() != "number" && label.type() != "binary")
+    return InvalidField("model.label.type", "is not known to this agent");
+  out.label.binary = label.type() == "binary";
   return Ok();
 }
 
@@ -226,17 +232,18 @@ Status ReadStatistics(const v1::Assignment& message, Assignment& out) {
 }
 
 // What its signatures and certificates are, for the session to judge.
-StatusOr<Assignment> ReadTrust(const v1::Assignment& message, Assignment& out) {
+template <typename Message, typename Out>
+Status ReadTrust(const Message& message, Out& out) {
   if (message.signed_artefacts().size() > kMostSignedBytes)
     return InvalidField("signed_artefacts", "{} bytes, at most {} are allowed",
                         message.signed_artefacts().size(), kMostSignedBytes);
   out.signed_artefacts = message.signed_artefacts();
-  if (!message.has_certified()) return out;
+  if (!message.has_certified()) return Ok();
   if (message.certified().hardware_size() > kMostCertified)
     return InvalidField("certified.hardware", "more than {}", kMostCertified);
   const auto& hardware = message.certified().hardware();
   out.certified.emplace(hardware.begin(), hardware.end());
-  return out;
+  return Ok();
 }
 
 StatusOr<Digest> HashFrom(std::string_view path, const std::string& bytes) {
@@ -247,6 +254,21 @@ StatusOr<Digest> HashFrom(std::string_view path, const std::string& bytes) {
   return Digest(out);
 }
 
+// What ReadModel reads.
+template <typename In>
+void AddModel(const In& a, v1::Model& model) {
+  model.set_name(a.model.value());
+  for (const std::string& feature : a.features) model.mutable_input()->add_features(feature);
+  model.mutable_input()->mutable_window()->set_rows(a.window.rows);
+  model.mutable_input()->mutable_window()->set_stride(a.window.stride);
+  model.mutable_label()->set_field(a.label.field);
+  if (a.label.cap) model.mutable_label()->set_max(*a.label.cap);
+  if (a.label.binary)
+    model.mutable_label()->set_type("binary");
+  else
+    model.mutable_label()->set_scale(a.label.scale);
+}
+
 // What ReadTask reads.
 void AddTask(const Assignment& a, v1::Assignment& out) {
   out.set_params_digest(a.params.digest.ToString());
@@ -255,14 +277,7 @@ void AddTask(const Assignment& a, v1::Assignment& out) {
     out.set_module_digest(a.module->digest.ToString());
     out.set_module_bytes(a.module->bytes);
   }
-  v1::Model& model = *out.mutable_model();
-  model.set_name(a.model.value());
-  for (const std::string& feature : a.features) model.mutable_input()->add_features(feature);
-  model.mutable_input()->mutable_window()->set_rows(a.window.rows);
-  model.mutable_input()->mutable_window()->set_stride(a.window.stride);
-  model.mutable_label()->set_field(a.label.field);
-  if (a.label.cap) model.mutable_label()->set_max(*a.label.cap);
-  model.mutable_label()->set_scale(a.label.scale);
+  AddModel(a, *out.mutable_model());
   v1::Campaign::Training& training = *out.mutable_training();
   training.set_loss(std::string(WireOf(kLosses, a.loss)));
   training.mutable_optimizer()->set_name(std::string(WireOf(kOptimizers, a.optimizer.kind)));
@@ -309,7 +324,8 @@ StatusOr<Assignment> AssignmentFrom(const v1::Assignment& message) {
     return InvalidField("secure_task", "{} bytes, at most {} are allowed",
                         message.secure_task().size(), kMostSecureTaskBytes);
   out.secure_task = BytesOf(message.secure_task());
-  return ReadTrust(message, out);
+  MUSTER_TRY(ReadTrust(message, out));
+  return out;
 }
 
 v1::Assignment ToMessage(const Assignment& a) {
@@ -332,6 +348,60 @@ v1::Assignment ToMessage(const Assignment& a) {
   return out;
 }
 
+StatusOr<ServingOffer> ServingOfferFrom(const v1::Serving& message) {
+  ServingOffer out;
+  out.alias = OneLine(message.alias(), kMostName);
+  out.version = VersionNumber(message.version());
+  if (message.version() == 0 || message.version() > kMaxInteger)
+    return InvalidField("version", "{} is none", message.version());
+  MUSTER_ASSIGN(out.params,
+                ArtefactFrom("params_digest", message.params_digest(), message.params_bytes()));
+  if (!message.module_digest().empty()) {
+    MUSTER_ASSIGN(out.module,
+                  ArtefactFrom("module_digest", message.module_digest(), message.module_bytes()));
+  }
+  MUSTER_ASSIGN(out.contract, ContractFrom(message.contract(), message.contract_version()));
+  MUSTER_TRY(ReadModel(message.model(), out));
+  MUSTER_TRY(ReadTrust(message, out));
+  if (message.monitors().size() > kMostMonitorBytes)
+    return InvalidField("monitors", "{} bytes, at most {} are allowed", message.monitors().size(),
+                        kMostMonitorBytes);
+  out.monitors = message.monitors();
+  out.monitors_digest = OneLine(message.monitors_digest(), kMostMonitorsDigest);
+  out.wire = BytesOf(message.SerializeAsString());
+  return out;
+}
+
+StatusOr<ServingOffer> ServingOfferFrom(ByteView wire) {
+  v1::Serving message;
+  if (!message.ParseFromArray(wire.data(), static_cast<int>(wire.size())))
+    return DataLoss("no serving offer: {} bytes", wire.size());
+  return ServingOfferFrom(message);
+}
+
+v1::Serving ToMessage(const ServingOffer& offer) {
+  v1::Serving out;
+  AddModel(offer, *out.mutable_model());
+  out.set_alias(offer.alias);
+  out.set_version(offer.version.value());
+  out.set_params_digest(offer.params.digest.ToString());
+  out.set_params_bytes(offer.params.bytes);
+  if (offer.module) {
+    out.set_module_digest(offer.module->digest.ToString());
+    out.set_module_bytes(offer.module->bytes);
+  }
+  *out.mutable_contract() = ToMessage(offer.contract);
+  out.set_contract_version(offer.contract.version);
+  if (offer.certified) {
+    v1::Assignment::Certified& certified = *out.mutable_certified();
+    for (const std::string& hardware : *offer.certified) certified.add_hardware(hardware);
+  }
+  out.set_signed_artefacts(offer.signed_artefacts);
+  out.set_monitors(offer.monitors);
+  out.set_monitors_digest(offer.monitors_digest);
+  return out;
+}
+
 v1::CheckInRequest ToMessage(const CheckInRequest& request) {
   v1::CheckInRequest out;
   out.set_hold_ms(static_cast<std::uint32_t>(request.hold.count()));
@@ -345,6 +415,14 @@ v1::CheckInRequest ToMessage(const CheckInRequest& request) {
   if (request.produces) {
     out.mutable_produces()->set_contract(request.produces->contract);
     out.mutable_produces()->set_version(request.produces->version);
+  }
+  if (request.serving) {
+    v1::ServingState& serving = *out.mutable_serving();
+    serving.set_model(request.serving->model.value());
+    serving.set_alias(request.serving->alias);
+    serving.set_version(request.serving->version.value());
+    serving.set_refused(request.serving->refused.value());
+    serving.set_monitors_digest(request.serving->monitors_digest);
   }
   return out;
 }
@@ -364,6 +442,11 @@ StatusOr<CheckInRequest> CheckInRequestFrom(const v1::CheckInRequest& message) {
   }
   if (message.has_produces())
     out.produces = Produced{message.produces().contract(), message.produces().version()};
+  if (message.has_serving())
+    out.serving = ServingState{ModelName(message.serving().model()), message.serving().alias(),
+                               VersionNumber(message.serving().version()),
+                               VersionNumber(message.serving().refused()),
+                               message.serving().monitors_digest()};
   return out;
 }
 
@@ -382,6 +465,10 @@ StatusOr<CheckInReply> CheckInReplyFrom(const v1::CheckInReply& message) {
     out.refusals.push_back(
         {OneLine(refusal.campaign(), kMostName), reason, OneLine(refusal.detail(), kMostDetail)});
   }
+  if (message.has_serve()) {
+    MUSTER_ASSIGN(ServingOffer offer, ServingOfferFrom(message.serve()));
+    out.serve = std::make_shared<const ServingOffer>(std::move(offer));
+  }
   return out;
 }
 
@@ -396,6 +483,7 @@ v1::CheckInReply ToMessage(const CheckInReply& reply) {
     to.set_reason(std::string(NameOf(refusal.reason)));
     to.set_detail(refusal.detail);
   }
+  if (reply.serve) *out.mutable_serve() = ToMessage(*reply.serve);
   return out;
 }
 

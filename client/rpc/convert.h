@@ -19,6 +19,12 @@ StatusOr<Assignment> AssignmentFrom(const v1::Assignment& message);
 // The inverse, as a coordinator would send it.
 v1::Assignment ToMessage(const Assignment& assignment);
 
+// What is to be served, judged as an assignment is; the rules in it are bounded text still.
+StatusOr<ServingOffer> ServingOfferFrom(const v1::Serving& message);
+// The same of ServingOffer::wire. DATA_LOSS when it is no such message.
+StatusOr<ServingOffer> ServingOfferFrom(ByteView wire);
+v1::Serving ToMessage(const ServingOffer& offer);
+
 v1::CheckInRequest ToMessage(const CheckInRequest& request);
 StatusOr<CheckInRequest> CheckInRequestFrom(const v1::CheckInRequest& message);
 StatusOr<CheckInReply> CheckInReplyFrom(const v1::CheckInReply& message);

@@ -118,6 +118,7 @@ void NodeSession::CheckIn() {
   request.hardware = config_.hardware;
   if (held_) request.held = held_->round;
   request.produces = config_.produces;
+  if (config_.serving) request.serving = config_.serving->State();
   link_->CheckIn(request, Then([](NodeSession& self, StatusOr<CheckInReply> reply) {
                    self.OnCheckIn(std::move(reply));
                  }));
@@ -176,8 +177,25 @@ void NodeSession::Follow(const CheckInReply& reply) {
         if (!reply.assignment) return CheckIn();
     }
   }
+  // An assignment that came beside it comes again.
+  if (reply.serve && config_.serving) return Serve(reply.serve);
   if (reply.assignment) return Accept(reply.assignment);
   CheckInAfter(std::max(reply.next, kLeastRest));
+}
+
+// The next check-in says what became of it.
+void NodeSession::Serve(const std::shared_ptr<const ServingOffer>& offer) {
+  world_.log.Info("serving_offered",
+                  {{"node", config_.name}, {"model", offer->model}, {"version", offer->version}});
+  config_.serving->Offered(
+      offer, link_, Then([](NodeSession& self, const Status& done) {
+        if (done.ok()) return self.CheckInAfter(kLeastRest);
+        const Duration wait = self.transfer_.Next();
+        self.world_.log.Warn(
+            "serving_not_changed",
+            {{"node", self.config_.name}, {"error", MessageOf(done)}, {"retry_ms", wait.count()}});
+        self.CheckInAfter(wait);
+      }));
 }
 
 // From the assignment to the task.

@@ -20,6 +20,7 @@
 #include "client/policy/byte_budget.h"
 #include "client/policy/local_policy.h"
 #include "client/secure/secure_upload.h"
+#include "client/serving/serving_port.h"
 #include "client/session/artefact_cache.h"
 #include "client/session/backoff.h"
 #include "client/session/held_update.h"
@@ -42,6 +43,7 @@ struct SessionConfig {
   std::shared_ptr<LogWitness> witness = nullptr;
   // Told once, on the strand, when the coordinator is done with for good: why. It has stopped then.
   std::function<void(const Status&)> ended = nullptr;
+  std::shared_ptr<ServingPort> serving = nullptr;  // Null: it serves no model.
 };
 
 // What the nodes of an agent share. Outlives its sessions.
@@ -107,6 +109,7 @@ class NodeSession : public Stepwise<NodeSession> {
   void CheckIn();
   void OnCheckIn(StatusOr<CheckInReply> reply);
   void Follow(const CheckInReply& reply);
+  void Serve(const std::shared_ptr<const ServingOffer>& offer);
   void Hear(std::vector<Refusal> refusals);
   std::optional<Unfit> WhyUnfit();
 

@@ -195,6 +195,64 @@ TEST(Convert, StepsOfASecureRoundSurviveTheWay) {
   EXPECT_EQ(answer.why.find('\n'), std::string::npos);
 }
 
+ServingOffer SomeOffer(std::uint64_t seed) {
+  const Assignment a = SomeAssignment(seed);
+  SeededRng rng(seed);
+  ServingOffer out{.model = a.model,
+                   .alias = "champion",
+                   .version = VersionNumber(1 + rng.Below(100)),
+                   .params = a.params,
+                   .module = a.module,
+                   .contract = a.contract,
+                   .features = a.features,
+                   .window = a.window,
+                   .label = a.label};
+  if (rng.Below(2) == 0) out.label = {"rul", std::nullopt, 1, true};
+  if (rng.Below(2) == 0) out.certified = std::vector<std::string>(rng.Below(2), "x86-64");
+  out.signed_artefacts = "{}";
+  if (rng.Below(2) == 0) {
+    out.monitors = R"({"monitors":[]})";
+    out.monitors_digest = std::string(64, 'a');
+  }
+  return out;
+}
+
+TEST(Convert, WhatIsToBeServedSurvivesTheWayAndTheDisk) {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    SCOPED_TRACE(::testing::Message() << "seed=" << seed);
+    const v1::Serving message = ToMessage(SomeOffer(seed));
+    const StatusOr<ServingOffer> back = ServingOfferFrom(message);
+    ASSERT_THAT(back, IsOk());
+    EXPECT_EQ(ToMessage(*back).SerializeAsString(), message.SerializeAsString());
+    const StatusOr<ServingOffer> kept = ServingOfferFrom(ByteView(back->wire));
+    ASSERT_THAT(kept, IsOk());
+    EXPECT_EQ(ToMessage(*kept).SerializeAsString(), message.SerializeAsString());
+    EXPECT_EQ(kept->label.binary, SomeOffer(seed).label.binary);
+  }
+}
+
+TEST(Convert, WhatCannotBeServedIsRefused) {
+  using Change = std::function<void(v1::Serving&)>;
+  const std::pair<const char*, Change> changes[] = {
+      {"version", [](auto& m) { m.set_version(0); }},
+      {"params_digest", [](auto& m) { m.set_params_digest("sha256:"); }},
+      {"params_digest", [](auto& m) { m.set_params_bytes(0); }},
+      {"model.label.type", [](auto& m) { m.mutable_model()->mutable_label()->set_type("text"); }},
+      {"signed_artefacts",
+       [](auto& m) { m.set_signed_artefacts(std::string(kMostSignedBytes + 1, 'x')); }},
+      {"monitors", [](auto& m) { m.set_monitors(std::string(kMostMonitorBytes + 1, 'x')); }}};
+  for (const auto& [field, change] : changes) {
+    SCOPED_TRACE(field);
+    v1::Serving message = ToMessage(SomeOffer(1));
+    change(message);
+    const auto got = ServingOfferFrom(message);
+    EXPECT_THAT(got, Fails(absl::StatusCode::kInvalidArgument, Reason::kFIELD_INVALID));
+    EXPECT_EQ(FieldOf(got.status()), field);
+  }
+  const std::string garbage = "\xff\xff";
+  EXPECT_FALSE(ServingOfferFrom(AsBytes(garbage)).ok());
+}
+
 TEST(Convert, RefusesWhatNoTaskCouldBeMadeOf) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const std::vector<std::pair<std::string, std::function<void(v1::Assignment&)>>> changes = {

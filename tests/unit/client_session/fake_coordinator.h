@@ -34,6 +34,7 @@ class FakeCoordinator {
   bool count_at_once = true;  // Else what is received waits for CountReceived.
   std::optional<Status> refuse_upload;
   std::vector<client::Refusal> refusals;                     // Said in every reply.
+  std::shared_ptr<const client::ServingOffer> serve;         // To whoever serves something else.
   std::vector<std::optional<client::RowQuality>> qualities;  // Of uploads that began.
   std::vector<client::CheckInRequest> check_ins;
   std::vector<std::pair<RoundKey, Reason>> failures;
@@ -70,6 +71,11 @@ class FakeCoordinator {
     client::CheckInReply reply;
     reply.next = std::chrono::milliseconds(200);
     reply.refusals = refusals;
+    if (request.serving && serve && serve->version != request.serving->version &&
+        serve->version != request.serving->refused) {
+      reply.serve = serve;
+      return reply;
+    }
     if (request.held) reply.held = HeldOf(*request.held);
     if (request.ready && !Done() && !received_.contains(Current())) {
       client::Assignment next = assignment;

@@ -429,5 +429,54 @@ TEST(Session, AHeldUpdateThatTheDiskSpoiltIsDroppedAndTheRoundTrainedAgain) {
   EXPECT_THAT(h.coordinator.counted[Round(1)], ElementsAre(h.Expected(Round(1))));
 }
 
+// Serves what it is offered, once it could be tried.
+struct FakeServing final : client::ServingPort {
+  client::ServingState State() const override { return state; }
+  void Offered(const std::shared_ptr<const client::ServingOffer>& offer,
+               const std::shared_ptr<client::CoordinatorLink>&,
+               std::function<void(Status)> done) override {
+    ++offers;
+    if (!result.ok()) return done(std::exchange(result, Ok()));
+    (refuses ? state.refused : state.version) = offer->version;
+    done(Ok());
+  }
+  client::ServingState state{ModelName("m"), "champion", {}, {}, {}};
+  Status result = Ok();
+  bool refuses = false;
+  int offers = 0;
+};
+
+TEST(Session, SaysWhatItServesAndTakesWhatItIsOfferedBeforeItTrains) {
+  SessionHarness h(1, 1);
+  const auto serving = std::make_shared<FakeServing>();
+  serving->result = Unavailable("not yet");
+  client::ServingOffer offer;
+  offer.model = ModelName("m");
+  offer.version = VersionNumber(3);
+  h.coordinator.serve = std::make_shared<const client::ServingOffer>(offer);
+  h.serving = serving;
+  h.Boot();
+  h.RunFor(20s);
+  EXPECT_EQ(serving->offers, 2);  // Once more after what failed.
+  ASSERT_GE(h.coordinator.check_ins.size(), 3u);
+  EXPECT_EQ(h.coordinator.check_ins[0].serving->version.value(), 0u);
+  EXPECT_EQ(h.coordinator.check_ins[2].serving->version.value(), 3u);
+  EXPECT_THAT(h.coordinator.counted[Round(1)], SizeIs(1));
+}
+
+TEST(Session, AVersionThatWasRefusedIsNotOfferedAgain) {
+  SessionHarness h(1, 1);
+  const auto serving = std::make_shared<FakeServing>();
+  serving->refuses = true;
+  client::ServingOffer offer;
+  offer.version = VersionNumber(3);
+  h.coordinator.serve = std::make_shared<const client::ServingOffer>(offer);
+  h.serving = serving;
+  h.Boot();
+  h.RunFor(20s);
+  EXPECT_EQ(serving->offers, 1);
+  EXPECT_THAT(h.coordinator.counted[Round(1)], SizeIs(1));
+}
+
 }  // namespace
 }  // namespace muster::testing

@@ -75,7 +75,8 @@ class SessionHarness {
          .produces = produces,
          .hardware = hardware,
          .witness = witness ? witness(process->files) : nullptr,
-         .ended = ended},
+         .ended = ended,
+         .serving = serving},
         {.clock = clock,
          .strand = executor,
          .tasks = executor,
@@ -133,6 +134,7 @@ class SessionHarness {
   std::string hardware;
   std::function<std::shared_ptr<client::LogWitness>(Files&)> witness;
   std::function<void(const Status&)> ended;
+  std::shared_ptr<client::ServingPort> serving;
   client::TimeOfDay local_time{720};
   FaultHook disk_fault;
   // Remembers warnings and errors, as text.

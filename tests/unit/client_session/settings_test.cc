@@ -92,6 +92,75 @@ TEST(Settings, ANodeSaysItsOwnContractOrItsSites) {
   EXPECT_EQ(own->nodes.at(0).produces, (Produced{"pump", 1}));
 }
 
+constexpr char kServing[] =
+    "nodes:\n"
+    "  - name: a\n"
+    "    pipeline:\n"
+    "      ingest: {csv: {path: a.csv}}\n"
+    "      train: {torchscript: {}}\n";
+
+TEST(Settings, ANodeMayServeAModel) {
+  const TempDir dir;
+  std::ofstream(dir / "rules.yaml")
+      << "monitors:\n  - {name: slow, kind: range, field: $latency, max: 100}\n";
+  const auto settings = LoadSettings(
+      Write(dir, std::string(kServing) + "      serve:\n"
+                                         "        model: wear\n"
+                                         "        poll: 100ms\n"
+                                         "        device_watts: 12.5\n"
+                                         "        monitors_file: rules.yaml\n"
+                                         "        from_beginning: true\n"
+                                         "        sinks:\n"
+                                         "          - {file: {path: out.jsonl, most_bytes: 1000}}\n"
+                                         "          - {exec: {command: [cat], time_limit: 1s}}\n"
+                                         "          - {mqtt: {topic: plant/7}}\n"
+                                         "telemetry: {every: 5s}\n"));
+  ASSERT_THAT(settings, IsOk());
+  ASSERT_TRUE(settings->nodes[0].serve);
+  const ServeSettings& serve = *settings->nodes[0].serve;
+  EXPECT_EQ(serve.model.value(), "wear");
+  EXPECT_EQ(serve.alias, "champion");
+  EXPECT_EQ(serve.poll, std::chrono::milliseconds(100));
+  EXPECT_EQ(serve.device_watts, 12.5);
+  EXPECT_TRUE(serve.from_beginning);
+  ASSERT_EQ(serve.rules.size(), 1U);
+  EXPECT_EQ(serve.rules[0].name, "slow");
+  ASSERT_EQ(serve.sinks.size(), 3U);
+  EXPECT_EQ(std::get<FileSinkSettings>(serve.sinks[0]).path, dir / "out.jsonl");
+  EXPECT_EQ(std::get<ExecSinkSettings>(serve.sinks[1]).time_limit, std::chrono::seconds(1));
+  EXPECT_EQ(std::get<MqttSinkSettings>(serve.sinks[2]).qos, 1U);
+  EXPECT_EQ(settings->summary_every, std::chrono::seconds(5));
+}
+
+TEST(Settings, NamesWhatIsWrongWithServing) {
+  const TempDir dir;
+  std::ofstream(dir / "rules.yaml") << "monitors:\n  - {name: slow, kind: rang}\n";
+  const std::pair<const char*, const char*> cases[] = {
+      {"{}", "model"},
+      {"{model: A/b}", "model"},
+      {"{model: m, alias: ../x}", "alias"},
+      {"{model: m, poll: soon}", "poll"},
+      {"{model: m, device_watts: -1}", "device_watts"},
+      {"{model: m, sinks: [{}]}", "sinks[0]"},
+      {"{model: m, sinks: [{file: {}}]}", "sinks[0].file.path"},
+      {"{model: m, sinks: [{exec: {}}]}", "sinks[0].exec.command"},
+      {"{model: m, sinks: [{mqtt: {}}]}", "sinks[0].mqtt.topic"}};
+  for (const auto& [serve, field] : cases) {
+    SCOPED_TRACE(serve);
+    const auto settings =
+        LoadSettings(Write(dir, std::string(kServing) + "      serve: " + serve + "\n"));
+    EXPECT_THAT(settings, Fails(absl::StatusCode::kInvalidArgument, Reason::kFIELD_INVALID));
+    EXPECT_EQ(FieldOf(settings.status()), std::string("nodes[0].pipeline.serve.") + field);
+  }
+  EXPECT_FALSE(LoadSettings(Write(dir, std::string(kServing) +
+                                           "      serve: {model: m, monitors_file: rules.yaml}\n"))
+                   .ok());
+  std::string exec = kNode;
+  exec.replace(exec.rfind('}'), 1, ", serve: {model: m}}");
+  const auto settings = LoadSettings(Write(dir, exec));
+  EXPECT_EQ(FieldOf(settings.status()), "nodes[0].pipeline.serve");
+}
+
 TEST(Settings, ThePolicyMayBeAFileThatTheSitesOwnerKeeps) {
   const TempDir dir;
   Write(dir, "campaigns: [\"pump*\"]\nleast_cohort: 3\nbytes_a_day: 1000\n", "policy.yaml");
