@@ -16,6 +16,7 @@ namespace muster::cli {
 namespace {
 constexpr std::size_t kMostDrawn = 24;    // Features drawn; more are in the table below.
 constexpr std::size_t kMostColumns = 24;  // Of the heat map.
+constexpr std::size_t kMostGroups = 200;  // Its rows.
 constexpr std::size_t kMostDepth = 16;    // Of an explanation.
 constexpr char kPrediction[] = "$prediction";
 
@@ -210,10 +211,9 @@ std::string TimelineHtml(const DriftReport& report, const Windows& windows) {
           "Times are UTC.") +
       fmt::format(
           "<div class=\"legend\"><span class=\"bad\">▲ drifted</span><span><i class=\"key "
-          "l\"></i>level {}</span><span class=\"warn\">× not judged</span>{}</div>",
+          "l\"></i>level, now {}</span><span class=\"warn\">× not judged</span>{}</div>",
           Real(report.monitor.level()), MarksLegend()) +
-      "<div class=\"wide\">" +
-      EvidenceTimeline(windows, features, report.monitor.level(), MarksOf(report)) + "</div>";
+      "<div class=\"wide late\">" + EvidenceTimeline(windows, features, MarksOf(report)) + "</div>";
   if (all > kMostDrawn)
     out += Note(fmt::format("{} more features, of less evidence, are left out.", all - kMostDrawn));
   return Section("Windows over time", out);
@@ -232,7 +232,7 @@ std::string ErrorHtml(const DriftReport& report, const Windows& windows) {
            "wrong). expected: what the model's own certainty makes one expect, without labels; it "
            "cannot see what the model does not know. root of sq.: the root of the mean squared "
            "error.") +
-          "<div class=\"legend\">" + MarksLegend() + "</div><div class=\"wide\">" + plot +
+          "<div class=\"legend\">" + MarksLegend() + "</div><div class=\"wide late\">" + plot +
           "</div>");
 }
 
@@ -258,7 +258,9 @@ std::string GroupsTable(const v1::WindowView& window) {
     if (columns.size() < kMostColumns && grouped.contains(f->name())) columns.push_back(f->name());
   std::string out = "<div class=\"wide\"><table class=\"heat\"><tr><th>group<th>devices";
   for (const auto& name : columns) out += "<th>" + Escaped(Clip(Clean(name), 14));
+  std::size_t shown = 0;
   for (const auto& g : window.groups()) {
+    if (++shown > kMostGroups) break;
     out += fmt::format("<tr><th>{}<td>{}", Escaped(PairsText(g.labels())), g.devices());
     for (const auto& name : columns) {
       const auto& all = g.features();
@@ -266,7 +268,9 @@ std::string GroupsTable(const v1::WindowView& window) {
       out += HeatCell(f == all.end() ? nullptr : &*f);
     }
   }
-  return out + "</table></div>";
+  out += "</table></div>";
+  const auto all = static_cast<std::size_t>(window.groups_size());
+  return all > kMostGroups ? out + Note(fmt::format("{} more groups", all - kMostGroups)) : out;
 }
 
 std::string CountText(std::uint64_t devices, std::uint32_t least) {
@@ -442,10 +446,10 @@ std::string FiringRow(const v1::Firing& f) {
   std::string came =
       f.version() > 0 ? fmt::format("{} → {}", f.base_version(), f.version()) : std::string("-");
   return fmt::format(
-      "<tr><td>{}<td>{}<td>{}{}<td>{}<td>{}<td>{}<td>{}<td>{}</tr>", f.number(),
-      PageTime(f.fired_unix_ms()), Badge(kind, f.state()),
+      "<tr><td>{}<td>{}<td>{}{}<td class=\"text\">{}<td>{}<td>{}<td>{}<td class=\"text\">{}</tr>",
+      f.number(), PageTime(f.fired_unix_ms()), Badge(kind, f.state()),
       f.why().empty() ? "" : "<br>" + Escaped(f.why()),
-      Escaped(f.evidence().why()) + (f.fact().empty() ? "" : "<br>" + Code(f.fact())),
+      Escaped(GroundsOf(f.evidence())) + (f.fact().empty() ? "" : "<br>" + Code(f.fact())),
       Escaped(f.campaign()),
       f.drifted_devices() + f.other_devices() > 0
           ? fmt::format("{} + {}", f.drifted_devices(), f.other_devices())
@@ -512,8 +516,8 @@ std::string VersionsHtml(const DriftReport& report) {
   std::string rows;
   for (auto v = report.model.versions().rbegin(); v != report.model.versions().rend(); ++v) {
     if (!named.contains(v->version())) continue;
-    rows += fmt::format("<tr><td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}</tr>", v->version(),
-                        PageTime(v->created_unix_ms()),
+    rows += fmt::format("<tr><td>{}<td>{}<td>{}<td>{}<td class=\"slices\">{}<td>{}<td>{}</tr>",
+                        v->version(), PageTime(v->created_unix_ms()),
                         v->campaign().empty()
                             ? "a file"
                             : fmt::format("v{}, {}", v->parent(), Escaped(v->campaign())),

@@ -171,7 +171,19 @@ std::string PointOf(const v1::WindowView& w, const v1::FeatureView& f, double x,
                      title);
 }
 
-std::string EvidenceRow(const Windows& windows, const std::string& name, double base, double level,
+// Steps from window to window: feedback moves the level.
+std::string LevelLine(const Windows& windows, const TimeAxis& axis, const auto& y) {
+  std::string path;
+  for (const auto* w : windows) {
+    if (!(w->level() > 0)) continue;
+    if (path.empty()) path = fmt::format("M{} {:.1f}", kLabelWidth, y(w->level()));
+    path += fmt::format("V{:.1f}H{:.1f}", y(w->level()), axis.At(w->ended_unix_ms()));
+  }
+  if (path.empty()) return "";
+  return fmt::format("<path class=\"level\" d=\"{}H{}\"/>", path, kChartWidth - kRight);
+}
+
+std::string EvidenceRow(const Windows& windows, const std::string& name, double base,
                         const TimeAxis& axis) {
   const auto y = [&](double p) { return base - EvidenceOf(p) / kMostEvidence * (kRow - 10); };
   std::string line, points;
@@ -194,9 +206,7 @@ std::string EvidenceRow(const Windows& windows, const std::string& name, double 
   }
   std::string out = fmt::format("<path class=\"rule\" d=\"M{} {:.1f}H{}\"/>", kLabelWidth, base,
                                 kChartWidth - kRight);
-  if (level > 0)
-    out += fmt::format("<path class=\"level\" d=\"M{} {:.1f}H{}\"/>", kLabelWidth, y(level),
-                       kChartWidth - kRight);
+  out += LevelLine(windows, axis, y);
   out += TextAt(kLabelWidth - 8, base - 4, "end", Escaped(Clip(Clean(name), 18)));
   return out + fmt::format("<path class=\"line\" d=\"{}\"/>", line) + points;
 }
@@ -290,14 +300,13 @@ std::string DistributionPlot(const v1::FeatureView& f) {
 }
 
 std::string EvidenceTimeline(const Windows& windows, const std::vector<std::string>& features,
-                             double level, const std::vector<TimelineMark>& marks) {
+                             const std::vector<TimelineMark>& marks) {
   if (windows.empty() || features.empty()) return "";
   const TimeAxis axis = AxisOf(windows);
   const double height = kTop + kRow * static_cast<double>(features.size()) + kBottom;
   std::string body = MarksOf(marks, axis, height);
   for (std::size_t i = 0; i < features.size(); ++i)
-    body +=
-        EvidenceRow(windows, features[i], kTop + kRow * static_cast<double>(i + 1), level, axis);
+    body += EvidenceRow(windows, features[i], kTop + kRow * static_cast<double>(i + 1), axis);
   return Svg("chart", kChartWidth, height, "evidence of drift by feature and window",
              body + axis.Ticks(height));
 }

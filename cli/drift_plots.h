@@ -22,10 +22,10 @@ using Windows = std::vector<const v1::WindowView*>;  // Oldest first, no referen
 // other ones then than now.
 std::string DistributionPlot(const v1::FeatureView& feature);
 
-// A row a feature: how surprising each window was, -log10 p from 0 to 8, with the level as a line
-// and a triangle where it drifted.
+// A row a feature: how surprising each window was, -log10 p from 0 to 8, with the level that it was
+// judged at as a line and a triangle where it drifted.
 std::string EvidenceTimeline(const Windows& windows, const std::vector<std::string>& features,
-                             double level, const std::vector<TimelineMark>& marks);
+                             const std::vector<TimelineMark>& marks);
 
 // Error, expected error and the root of the squared error over time; empty when no window has any.
 std::string ErrorTimeline(const Windows& windows, const std::vector<TimelineMark>& marks);

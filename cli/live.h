@@ -10,8 +10,8 @@ namespace muster::cli {
 class LiveLines {
  public:
   explicit LiveLines(Screen& screen) : screen_(screen) {}
-  // In place of what was drawn last.
-  void Draw(const std::vector<std::string>& lines);
+  // In place of what was drawn last. What the terminal is too low for is left out, and counted.
+  void Draw(std::vector<std::string> lines);
 
  private:
   Screen& screen_;

@@ -52,6 +52,15 @@ bool IsFailed(const v1::Firing& firing) {
   return IsOneOf(firing.state(), {"declined", "expired", "failed"});
 }
 
+std::string GroundsOf(const v1::Explanation& explanation) {
+  std::string out;
+  for (const auto& part : explanation.parts()) {
+    const std::string grounds = part.met() ? GroundsOf(part) : "";
+    if (!grounds.empty()) out += (out.empty() ? "" : "; ") + grounds;
+  }
+  return out.empty() ? explanation.why() : out;
+}
+
 const v1::WindowView* NewestWindow(const v1::MonitorView& monitor) {
   const v1::WindowView* newest = nullptr;
   for (const auto& window : monitor.windows())

@@ -29,6 +29,10 @@ bool IsOver(const v1::Firing& firing);
 // It is over, and no new version came of it although one was wanted.
 bool IsFailed(const v1::Firing& firing);
 
+// What an explanation rests on in the end: the sentences of its parts that hold, "; " between them.
+// Foreign text.
+std::string GroundsOf(const v1::Explanation& explanation);
+
 // The newest window that is not a reference; nullptr when there is none.
 const v1::WindowView* NewestWindow(const v1::MonitorView& monitor);
 // Features of a window: drifted ones first, then by p, then by name; such without a p last.

@@ -49,7 +49,7 @@ class Display final : public Viewer {
     const Paint paint(screen_.Colours());
     std::vector<std::string> lines = WatchTree(*view_, shell_.world.clock.Now(), columns, paint);
     if (!note_.empty()) lines.push_back(Clip(paint.Warn(note_), columns));
-    lines_.Draw(lines);
+    lines_.Draw(std::move(lines));
   }
 
   Shell& shell_;

@@ -80,7 +80,7 @@ void AddMonitorEvents(const v1::MonitorView* before, const v1::MonitorView& now,
 std::string FiringText(const std::string& trigger, const v1::Firing& f) {
   std::string out = fmt::format("{} firing {}: {}", trigger, f.number(), f.state());
   const bool new_one = f.state() == "asked" || f.state() == "training";
-  return out + Because(f.why().empty() && new_one ? f.evidence().why() : f.why());
+  return out + Because(f.why().empty() && new_one ? GroundsOf(f.evidence()) : f.why());
 }
 
 Json VerdictsJson(const v1::Firing& f) {
@@ -96,7 +96,7 @@ LoopEvent FiringEvent(const v1::TriggerView& trigger, const v1::Firing& f) {
                  {"firing", f.number()},
                  {"state", f.state()},
                  {"why", f.why()},
-                 {"evidence", f.evidence().why()},
+                 {"evidence", GroundsOf(f.evidence())},
                  {"drifted_devices", f.drifted_devices()},
                  {"other_devices", f.other_devices()},
                  {"campaign", f.campaign()},

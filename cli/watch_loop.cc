@@ -63,7 +63,7 @@ class LoopDisplay {
     const Paint paint(screen_.Colours());
     std::vector<std::string> lines = WatchedTree(shown_, shell_.world.clock.Now(), columns, paint);
     if (!note_.empty()) lines.push_back(Clip(paint.Warn(note_), columns));
-    live_.Draw(lines);
+    live_.Draw(std::move(lines));
   }
 
   Shell& shell_;

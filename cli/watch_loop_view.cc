@@ -259,8 +259,12 @@ std::string ModelText(const Watched& watched, const Paint& paint) {
 }  // namespace
 
 TreeNode LoopNode(const Loop& loop, Timestamp now, const Paint& paint) {
-  TreeNode root{fmt::format("{}  {}{}", paint.Bold(Clean(loop.trigger.trigger().name())),
-                            paint.Phase(Clean(loop.trigger.phase())), WhyText(loop.trigger.why()))};
+  const v1::TriggerView& trigger = loop.trigger;
+  std::string text = fmt::format("{}  {}", paint.Bold(Clean(trigger.trigger().name())),
+                                 paint.Phase(Clean(trigger.phase())));
+  // What the tree says below, it does not say twice.
+  if (trigger.why() != trigger.explanation().why()) text += WhyText(trigger.why());
+  TreeNode root{std::move(text)};
   for (const auto& monitor : loop.monitors) AddDrift(monitor, now, paint, root);
   AddTrigger(loop, now, paint, root);
   if (const v1::Firing* firing = NewestFiring(loop.trigger)) {

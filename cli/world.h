@@ -27,8 +27,9 @@ class Screen {
   virtual void Err(std::string_view text) = 0;
   virtual bool OutIsTerminal() const = 0;
   virtual bool ErrIsTerminal() const = 0;
-  virtual bool Colours() const = 0;  // Only ever on a terminal.
-  virtual int Columns() const = 0;   // Of the terminal, now.
+  virtual bool Colours() const = 0;       // Only ever on a terminal.
+  virtual int Columns() const = 0;        // Of the terminal, now.
+  virtual int Rows() const { return 0; }  // Likewise; 0: not known.
 };
 
 // Files that hold keys, or that must be whole or not there. Other files are read directly.

@@ -42,6 +42,10 @@ int Terminal::Columns() const {
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kUsual;
   return size.ws_col;
 }
+int Terminal::Rows() const {
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
+}
 bool Terminal::Flush() { return std::fflush(stdout) == 0 && !failed_; }
 
 StatusOr<std::string> RealDisk::ReadText(const std::string& path) {

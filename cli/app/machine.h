@@ -15,6 +15,7 @@ class Terminal final : public Screen {
   bool ErrIsTerminal() const override;
   bool Colours() const override;  // A terminal, and no NO_COLOR (no-color.org), and TERM not dumb.
   int Columns() const override;
+  int Rows() const override;
   // False when something could not be written: a full disk, a closed pipe.
   bool Flush();
 

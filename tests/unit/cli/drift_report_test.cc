@@ -101,7 +101,8 @@ TEST(DriftReport, PageHasEveryPart) {
   EXPECT_THAT(page, HasSubstr("site=hamburg"));
   EXPECT_THAT(page, HasSubstr("9 of 11 judged (82 %; 95 % interval 52 to 95 %)"));
   EXPECT_THAT(page, HasSubstr("lowered from 0.01 by what people said"));
-  EXPECT_THAT(page, HasSubstr("<code>trigger/rul-drift#2</code>"));
+  EXPECT_THAT(page, HasSubstr("2 of 2 windows in a row: s11 p=1.2e-05 &lt; 0.01<br><code>"
+                              "trigger/rul-drift#2</code>"));
   EXPECT_THAT(page, HasSubstr("drifted: rmse=15.2"));
 }
 

@@ -191,6 +191,7 @@ void AddMove(std::uint64_t version, std::uint64_t from, std::int64_t at, v1::Ali
   m.set_at_unix_ms(at);
   m.set_by(version == 5 ? "trigger/rul-drift" : "operator/ann");
   m.set_how("promotion");
+  if (version == 4) m.set_until_unix_ms(kStart + 11 * kHour + 1'800'400);
 }
 
 }  // namespace

@@ -35,7 +35,8 @@ class WatchLoop : public LoopTest {
 TEST_F(WatchLoop, UntilSettledEndsWithTheNewestFiring) {
   loops_.watches = {{TrainingTrigger(), grpc::Status::OK}, {TurbofanTrigger(), grpc::Status::OK}};
   EXPECT_EQ(Run({"watch", "trigger", "rul-drift", "--until-settled"}), 0) << err();
-  EXPECT_THAT(out(), HasSubstr(" firing    rul-drift firing 1: training: 1 of 2 holds\n"));
+  EXPECT_THAT(out(), HasSubstr(" firing    rul-drift firing 1: training: 2 of 2 windows in a row: "
+                               "s11 p=1.2e-05 < 0.01\n"));
   EXPECT_THAT(out(), HasSubstr(" campaign  rul-drift-1 running 3/10\n"));
   EXPECT_THAT(out(), HasSubstr(" firing    rul-drift firing 1: promoted\n"));
   EXPECT_THAT(out(), HasSubstr(" version   rul-net version 5 from version 4\n"));

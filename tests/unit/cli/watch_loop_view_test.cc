@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "cli/live.h"
 #include "loop_fixture.h"
 
 namespace muster::cli {
@@ -174,6 +175,28 @@ TEST(LoopView, FindsTheMonitorsOfNestedConditionsOnceEach) {
   all.add_conditions()->mutable_schedule()->set_every("7d");
   all.add_conditions()->mutable_devices()->set_monitor("c");
   EXPECT_THAT(MonitorsOf(c), ::testing::ElementsAre("a", "b", "c"));
+}
+
+class LowScreen final : public Screen {
+ public:
+  void Out(std::string_view text) override { out += text; }
+  void Err(std::string_view) override {}
+  bool OutIsTerminal() const override { return true; }
+  bool ErrIsTerminal() const override { return true; }
+  bool Colours() const override { return false; }
+  int Columns() const override { return 80; }
+  int Rows() const override { return 4; }
+  std::string out;
+};
+
+TEST(LiveLines, LeaveOutWhatTheTerminalIsTooLowFor) {
+  LowScreen screen;
+  LiveLines lines(screen);
+  lines.Draw({"a", "b", "c", "d", "e"});
+  EXPECT_EQ(screen.out, "\ra\x1b[K\n\rb\x1b[K\n\r… 3 more lines\x1b[K\n\x1b[J");
+  screen.out.clear();
+  lines.Draw({"a", "b", "c"});
+  EXPECT_EQ(screen.out, "\x1b[3A\ra\x1b[K\n\rb\x1b[K\n\rc\x1b[K\n\x1b[J");
 }
 
 }  // namespace
