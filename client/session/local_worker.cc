@@ -7,6 +7,7 @@
 #include "base/safetensors.h"
 #include "client/exec/task_dir.h"
 #include "client/pipeline/file_bytes.h"
+#include "client/pipeline/labelled_source.h"
 
 namespace muster::client {
 namespace fs = std::filesystem;
@@ -136,22 +137,38 @@ StatusOr<const LocalWorker::Prepared*> LocalWorker::PrepareData(const Assignment
   const Timestamp now = clock_.Now();
   Prepared& prepared = train ? training_ : evaluation_;
   // Taken before reading: rows that change meanwhile give another stamp next time.
-  std::string key = KeyOf(assignment, config_.stamp());
+  std::string key = KeyOf(assignment, DataStamp());
   if (prepared.key == key) {
     MUSTER_TRY(CheckFresh(contract, source_->name(), prepared.newest, now));
     return &prepared;
   }
   prepared = {};
-  MUSTER_ASSIGN(const Pipeline pipeline,
-                Pipeline::Make(PipelineOf(assignment, config_.evaluate), contract));
   RowFindings findings;
-  const StatusOr<Dataset> data = train ? pipeline.TrainingSet(*source_, now, findings)
-                                       : pipeline.EvaluationSet(*source_, now, findings);
+  const StatusOr<Dataset> data = Examples(assignment, now, findings);
   PutAside(contract, findings);
   MUSTER_TRY(data.status());
   MUSTER_TRY(WriteDataset(*data, config_.scratch / file));
   prepared = {std::move(key), data->examples, QualityOf(findings), findings.newest};
   return &prepared;
+}
+
+StatusOr<Dataset> LocalWorker::Examples(const Assignment& assignment, Timestamp now,
+                                        RowFindings& findings) {
+  MUSTER_ASSIGN(const Pipeline pipeline,
+                Pipeline::Make(PipelineOf(assignment, config_.evaluate), assignment.contract));
+  const auto read = [&](Source& source) {
+    return assignment.kind == TaskKind::kTrain ? pipeline.TrainingSet(source, now, findings)
+                                               : pipeline.EvaluationSet(source, now, findings);
+  };
+  if (!config_.labels) return read(*source_);
+  LabelledSource labelled(*source_, *config_.labels, assignment.label.field,
+                          assignment.contract.time_field);
+  return read(labelled);
+}
+
+std::string LocalWorker::DataStamp() {
+  const std::string rows = config_.stamp();
+  return config_.labels ? fmt::format("{} {}", rows, config_.labels->stamp()) : rows;
 }
 
 // A quarantine that cannot be written costs its rows, not the training on the others.

@@ -10,6 +10,7 @@
 
 #include "base/blobs.h"
 #include "base/log.h"
+#include "client/pipeline/labels.h"
 #include "client/pipeline/quarantine.h"
 #include "client/pipeline/source.h"
 #include "client/session/worker.h"
@@ -27,6 +28,8 @@ struct LocalWorkerConfig {
   std::function<std::filesystem::path(const Digest&)> blob_path;
   // Changes when the source's rows may have.
   std::function<std::string()> stamp;
+  // What people said was true, of rows that the source has no label of. Null: nobody says any.
+  std::shared_ptr<const Labels> labels = nullptr;
 };
 
 class LocalWorker final : public Worker {
@@ -36,7 +39,7 @@ class LocalWorker final : public Worker {
               std::shared_ptr<Trainer> trainer, Logger& log);
   StatusOr<TrainResult> Run(const Assignment& assignment, std::uint64_t seed) override;
   StatusOr<CountedRows> Count(const Assignment& assignment) override;
-  std::string DataStamp() override { return config_.stamp(); }
+  std::string DataStamp() override;
   bool NeedsModule() const override { return config_.needs_module; }
 
  private:
@@ -48,6 +51,7 @@ class LocalWorker final : public Worker {
     std::optional<Timestamp> newest;  // Time of the newest row.
   };
   StatusOr<const Prepared*> PrepareData(const Assignment& assignment, const std::string& file);
+  StatusOr<Dataset> Examples(const Assignment& assignment, Timestamp now, RowFindings& findings);
   void PutAside(const ContractView& contract, const RowFindings& findings);
   StatusOr<Layout> PrepareModel(const Assignment& assignment);
   StatusOr<std::string> ModulePath(const Assignment& assignment) const;

@@ -1,0 +1,48 @@
+#include "client/telemetry/event.h"
+
+#include <array>
+
+#include "base/strong.h"
+
+namespace muster::client {
+namespace {
+using Verdict = Feedback::Verdict;
+constexpr std::array kVerdicts = {Verdict::kFalsePositive, Verdict::kMissed, Verdict::kConfirmed,
+                                  Verdict::kLabel};
+}  // namespace
+
+std::string_view NameOf(TelemetryClass cls) {
+  switch (cls) {
+    case TelemetryClass::kAlarm: return "alarm";
+    case TelemetryClass::kFeedback: return "feedback";
+    case TelemetryClass::kState: return "state";
+    case TelemetryClass::kSummary: return "summary";
+  }
+  return "";
+}
+
+std::string_view NameOf(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kFalsePositive: return "false_positive";
+    case Verdict::kMissed: return "missed";
+    case Verdict::kConfirmed: return "confirmed";
+    case Verdict::kLabel: return "label";
+  }
+  return "";
+}
+
+std::optional<Verdict> ParseVerdict(std::string_view name) {
+  for (const Verdict verdict : kVerdicts)
+    if (NameOf(verdict) == name) return verdict;
+  return std::nullopt;
+}
+
+TelemetryClass ClassOf(const TelemetryEvent& event) {
+  return std::visit(Overloaded{[](const drift::Finding&) { return TelemetryClass::kAlarm; },
+                               [](const Feedback&) { return TelemetryClass::kFeedback; },
+                               [](const Loaded&) { return TelemetryClass::kState; },
+                               [](const Served&) { return TelemetryClass::kSummary; }},
+                    event.what);
+}
+
+}  // namespace muster::client
