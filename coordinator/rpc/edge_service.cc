@@ -1,12 +1,15 @@
 #include "coordinator/rpc/edge_service.h"
 
 #include "coordinator/rpc/convert.h"
+#include "coordinator/rpc/convert_telemetry.h"
 #include "coordinator/rpc/upload_sink.h"
 #include "rpc/unary.h"
 
 namespace muster::coordinator {
 namespace {
 constexpr std::size_t kMaxDetail = 512;
+// By then a device may bring some records more.
+constexpr Duration kTelemetryRetry{10'000};
 
 // Answers a call that has nothing to say but that it was done.
 template <typename Reply>
@@ -128,6 +131,25 @@ grpc::ServerUnaryReactor* EdgeService::GetLogHead(grpc::CallbackServerContext* c
   return rpc::DeviceUnary(
       border_, context, request, reply,
       [this](const Caller&, const v1::GetLogHeadRequest& r) { return read_log_(r); });
+}
+
+grpc::ServerUnaryReactor* EdgeService::ReportTelemetry(grpc::CallbackServerContext* context,
+                                                       const v1::ReportTelemetryRequest* request,
+                                                       v1::ReportTelemetryReply* reply) {
+  return rpc::DeviceLater(border_, context, request, reply,
+                          [this](const Caller& caller, const v1::ReportTelemetryRequest& r,
+                                 const rpc::Later<v1::ReportTelemetryReply>& later) {
+                            StatusOr<TelemetryBatch> batch = FromProto(r, limits_.clock.Now());
+                            if (!batch.ok()) return later(batch.status());
+                            coordinator_.ReportTelemetry(
+                                DeviceId(caller.name), *std::move(batch),
+                                [later](StatusOr<TelemetryAck> ack) {
+                                  if (ack.ok()) return later(ToProto(*ack));
+                                  later(ReasonOf(ack.status()) == Reason::kTELEMETRY_FULL
+                                            ? rpc::WithRetryAfter(ack.status(), kTelemetryRetry)
+                                            : ack.status());
+                                });
+                          });
 }
 
 }  // namespace muster::coordinator

@@ -13,7 +13,9 @@ using EdgeServiceBase = v1::EdgeService::WithRawCallbackMethod_Download<
         v1::EdgeService::WithCallbackMethod_UploadOffset<v1::EdgeService::WithCallbackMethod_Secure<
             v1::EdgeService::WithCallbackMethod_ReportEvaluation<
                 v1::EdgeService::WithCallbackMethod_ReportFailure<
-                    v1::EdgeService::WithCallbackMethod_GetLogHead<v1::EdgeService::Service>>>>>>>>;
+                    v1::EdgeService::WithCallbackMethod_GetLogHead<
+                        v1::EdgeService::WithCallbackMethod_ReportTelemetry<
+                            v1::EdgeService::Service>>>>>>>>>;
 
 // Safe from any thread; what it borrows outlives it.
 class EdgeService final : public EdgeServiceBase {
@@ -48,6 +50,9 @@ class EdgeService final : public EdgeServiceBase {
                                           v1::ReportReply*) override;
   grpc::ServerUnaryReactor* GetLogHead(grpc::CallbackServerContext*, const v1::GetLogHeadRequest*,
                                        v1::LogHead*) override;
+  grpc::ServerUnaryReactor* ReportTelemetry(grpc::CallbackServerContext*,
+                                            const v1::ReportTelemetryRequest*,
+                                            v1::ReportTelemetryReply*) override;
 
  private:
   Coordinator& coordinator_;

@@ -31,6 +31,7 @@ Coordinator::Coordinator(CoordinatorPorts ports, CoordinatorOptions options)
       metrics_(ports.metrics),
       desk_(ports.clock, ports.jitter,
             [this](const DeviceId& id, const CheckInRequest& r) { return Answer(id, r); }),
+      telemetry_(ports.clock, ports.metrics, ports.log),
       world_{.journal = ports.journal,
              .clock = ports.clock,
              .blobs = ports.blobs,

@@ -13,6 +13,7 @@
 #include "coordinator/runner/device_history.h"
 #include "coordinator/runner/metrics.h"
 #include "coordinator/serving/serving_book.h"
+#include "coordinator/telemetry/telemetry_desk.h"
 #include "coordinator/training/uploads.h"
 #include "registry/registry.h"
 
@@ -108,6 +109,11 @@ class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
   void RefuseEvaluation(DeviceId device, RoundKey round, Status why);
   void ReportFailure(DeviceId device, RoundKey round, Reason reason, std::string detail,
                      Done<bool> done);
+  // What it tells outside of rounds; answers as TelemetryDesk::Take. PERMISSION_DENIED
+  // (NOT_ENROLLED).
+  void ReportTelemetry(DeviceId device, TelemetryBatch batch, Done<TelemetryAck> done);
+  // Before serving. Null: nobody hears it.
+  void SetTelemetryListener(TelemetryListener* listener) { telemetry_.SetListener(listener); }
 
   // --- Operators ---
   // Idempotent: the same spec again changes nothing; another spec of the same name is
@@ -177,6 +183,7 @@ class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
   StatusOr<CampaignRunner*> Require(const CampaignName& name);
   CampaignSnapshot SnapshotOf(const CampaignRunner& runner) const;
   DeviceSnapshot SnapshotOf(const Device& device) const;
+  void WithoutName(const DeviceId& device, TelemetryBatch& batch) const;
   bool InUse(const Digest& blob) const;
   void ScheduleTick();
   void TickNow();
@@ -193,6 +200,7 @@ class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
   Uploads uploads_;
   RoundMetrics metrics_;
   CheckInDesk desk_;
+  TelemetryDesk telemetry_;
   RunnerWorld world_;
   std::map<CampaignName, std::unique_ptr<CampaignRunner>> runners_;
   struct Watcher {

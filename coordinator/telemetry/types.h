@@ -70,10 +70,6 @@ struct TelemetryRecord {
   VersionNumber version;
   std::variant<DriftFinding, Feedback, Loaded, Served> what;
 };
-struct TelemetryBatch {
-  std::string spool;  // 32 hexadecimal digits.
-  std::vector<TelemetryRecord> records;
-};
 struct TelemetryAck {
   std::map<TelemetryClass, std::uint64_t> through;
   struct Refused {
@@ -83,6 +79,15 @@ struct TelemetryAck {
   };
   std::vector<Refused> refused;
 };
+struct TelemetryBatch {
+  std::string spool;                     // 32 hexadecimal digits.
+  std::vector<TelemetryRecord> records;  // By rising sequence within each class.
+  // Records that came with them and were refused where they were translated.
+  std::vector<TelemetryAck::Refused> refused = {};
+};
+inline constexpr std::size_t kMostTelemetryRecords = 256;
+inline constexpr std::size_t kMostTelemetryBytes = std::size_t{512} << 10;
+std::string_view NameOf(TelemetryClass cls);  // "alarm", "feedback", "state", "summary"
 
 // Who listens to telemetry: the monitors of the models (coordinator/monitor).
 class TelemetryListener {
