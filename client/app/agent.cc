@@ -21,9 +21,9 @@
 namespace muster::client {
 namespace fs = std::filesystem;
 namespace {
-// Beside the tasks: the strand, and what moves bulk data.
+// Beside the tasks: the strand, what moves bulk data, and what reads and writes telemetry.
 constexpr std::size_t kTransfers = 2;
-constexpr std::size_t kThreads = 2 + kTransfers;
+constexpr std::size_t kThreads = 3 + kTransfers;
 constexpr std::size_t kServing = 2;  // More, where a node serves.
 constexpr Duration kStop = std::chrono::seconds(10);
 
@@ -66,6 +66,7 @@ StatusOr<std::unique_ptr<Agent>> Agent::Make(AgentSettings settings, Logger& log
       new Agent(std::move(settings), log, std::move(lock), std::move(files), std::move(blobs)));
   agent->PruneLedgers();
   MUSTER_TRY(agent->ReadJoinFile());
+  MUSTER_TRY(agent->OpenTelemetry());
   MUSTER_TRY(agent->MakeNodes());
   return agent;
 }
@@ -129,6 +130,15 @@ Status Agent::MakeNodes() {
   return Ok();
 }
 
+Status Agent::OpenTelemetry() {
+  MUSTER_ASSIGN(telemetry_,
+                AgentTelemetry::Make(settings_, {clock_, pool_, *files_, secure_rng_, log_}));
+  if (!settings_.telemetry.local_http) return Ok();
+  MUSTER_ASSIGN(local_api_, LocalApi::Start(*settings_.telemetry.local_http, settings_.state_dir,
+                                            telemetry_->desk(), secure_rng_, log_));
+  return Ok();
+}
+
 std::shared_ptr<Trainer> Agent::TrainerFor(const NodeSettings& node) {
   if (!node.exec.empty())
     return std::make_shared<ExecTrainer>(ExecConfig{node.exec, {}, 0}, launcher_);
@@ -168,7 +178,8 @@ StatusOr<std::shared_ptr<NodeServing>> Agent::ServingFor(const NodeSettings& nod
                        .own_rules = serve.rules,
                        .blob_path = BlobPath(),
                        .decode = [](ByteView wire) { return ServingOfferFrom(wire); }};
-  const ServingWorld world{clock_, Stopwatch, *files_, *predictor_, nullptr, log_};
+  const ServingWorld world{clock_, Stopwatch, *files_, *predictor_, &telemetry_->SinkOf(node.name),
+                           log_};
   auto core = std::make_unique<ServingCore>(std::move(config), world,
                                             std::make_unique<CsvTail>(node.csv, node.columns),
                                             std::move(sinks));
@@ -195,6 +206,7 @@ std::shared_ptr<Worker> Agent::WorkerFor(const Node& node) {
   config.time_limit = settings.time_limit;
   config.needs_module = settings.exec.empty();
   config.blob_path = BlobPath();
+  config.labels = telemetry_->LabelsOf(settings.name);
   config.stamp = [path = settings.csv] { return FileStamp(path); };
   return std::make_shared<LocalWorker>(std::move(config), *blobs_, crypto_, clock_, quarantine_,
                                        std::move(source), node.trainer, log_);
@@ -243,8 +255,9 @@ void Agent::Join(Node& node, const Credentials& credentials) {
   if (!witness.ok()) return Refuse(node, witness.status());
   if (node.serving) node.serving->Believe(*witness);
   const rpc::TlsIdentity identity{credentials.ca_pem, credentials.certificate_pem, *std::move(key)};
-  node.link =
-      std::make_shared<GrpcLink>(rpc::MakeChannel(credentials.coordinator, identity), transfers_);
+  const auto channel = rpc::MakeChannel(credentials.coordinator, identity);
+  node.link = std::make_shared<GrpcLink>(channel, transfers_);
+  node.telemetry = std::make_shared<GrpcTelemetry>(channel);
   node.session = NodeSession::Make({.name = node.settings.name,
                                     .secure = SecureIdentityOf(node),
                                     .vanish = settings_.vanish,
@@ -259,6 +272,7 @@ void Agent::Join(Node& node, const Credentials& credentials) {
                                 {"contract", produces->contract},
                                 {"version", produces->version}});
   node.session->Start();
+  telemetry_->Connect(node.settings.name, node.telemetry);
   Settle(node);
 }
 
@@ -279,6 +293,7 @@ StatusOr<std::shared_ptr<LogWitness>> Agent::WitnessOf(const Credentials& creden
 void Agent::End(Node& node, const Status& why) {
   log_.Error("node_stopped", {{"node", node.settings.name}, {"error", MessageOf(why)}});
   node.ended = true;
+  telemetry_->Disconnect(node.settings.name);
   const bool over =
       std::ranges::all_of(nodes_, [](const Node& each) { return each.ended || each.refused; });
   if (over && ended_) ended_();
@@ -333,10 +348,12 @@ SessionWorld Agent::World() {
 
 void Agent::Stop() {
   if (std::exchange(stopped_, true)) return;
+  if (local_api_) local_api_->Stop();
   // First nothing new, then the end of what blocks; after that the threads are free to finish.
   absl::Notification stopped;
   strand_.Post([this, &stopped] {
     for (Node& node : nodes_) {
+      if (telemetry_) telemetry_->Disconnect(node.settings.name);
       node.enrolment.reset();
       if (node.session) node.session->Stop();
     }
@@ -349,7 +366,7 @@ void Agent::Stop() {
     if (node.serving) node.serving->Stop();
   if (enrolment_link_) enrolment_link_->Close();
   for (const Node& node : nodes_)
-    if (node.link) node.link->Close();
+    if (node.link) node.link->Close(), node.telemetry->Close();
   if (!pool_.Stop(kStop)) log_.Warn("work_discarded");
 }
 

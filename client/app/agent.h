@@ -11,12 +11,15 @@
 #include "base/join_token.h"
 #include "base/seeded.h"
 #include "base/strand.h"
+#include "client/app/agent_telemetry.h"
 #include "client/app/device_keys.h"
+#include "client/app/local_api.h"
 #include "client/app/settings.h"
 #include "client/exec/worker_process.h"
 #include "client/pipeline/quarantine.h"
 #include "client/rpc/enrolment.h"
 #include "client/rpc/grpc_link.h"
+#include "client/rpc/telemetry_transport.h"
 #include "client/serving/node_serving.h"
 #include "client/session/enrolment.h"
 #include "client/session/limited_executor.h"
@@ -62,6 +65,7 @@ class Agent {
     bool ended = false;
     std::shared_ptr<Enrolment> enrolment;
     std::shared_ptr<GrpcLink> link;
+    std::shared_ptr<GrpcTelemetry> telemetry;
     std::shared_ptr<NodeSession> session;
   };
 
@@ -70,6 +74,7 @@ class Agent {
   void PruneLedgers();
   Status ReadJoinFile();
   Status MakeNodes();
+  Status OpenTelemetry();
   std::shared_ptr<Trainer> TrainerFor(const NodeSettings& node);
   std::function<std::filesystem::path(const Digest&)> BlobPath() const;
   WorkerConfig TorchWorker(const char* log) const;
@@ -107,7 +112,9 @@ class Agent {
   std::shared_ptr<GrpcEnrolmentLink> enrolment_link_;  // Null without a join token.
   std::shared_ptr<Trainer> torch_;                     // Shared by the nodes that train with it.
   std::unique_ptr<Predictor> predictor_;  // Shared by the nodes that serve; null: none does.
-  std::vector<Node> nodes_;               // What changes in them belongs to the strand.
+  std::unique_ptr<AgentTelemetry> telemetry_;
+  std::unique_ptr<LocalApi> local_api_;
+  std::vector<Node> nodes_;  // What changes in them belongs to the strand.
   std::map<std::string, std::shared_ptr<LogBook>> logs_;  // By coordinator; the strand's, too.
   Ready ready_;
   std::function<void()> ended_;

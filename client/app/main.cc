@@ -11,6 +11,7 @@
 
 #include "client/app/agent.h"
 #include "client/app/drift_options.h"
+#include "client/app/feedback_options.h"
 #include "client/app/quarantine_command.h"
 #include "client/app/sample_config.h"
 
@@ -31,7 +32,9 @@ constexpr char kMore[] =
     "  muster-edge --config edge.yaml --check-config\n"
     "  muster-edge --config edge.yaml            SIGTERM ends it cleanly; nothing held is lost\n"
     "  muster-edge quarantine list --config edge.yaml    rows that broke their contract\n"
-    "  muster-edge drift --help                          whether the data here has changed\n\n"
+    "  muster-edge drift --help                          whether the data here has changed\n"
+    "  muster-edge feedback --help                       say that an alarm was false, or what was "
+    "true\n\n"
     "Prints `ready nodes=N` on stdout when all nodes are enrolled or trying; logs go to stderr.\n"
     "Exit codes: 0 ended as asked, 1 failed, or no node may go on, 2 wrong usage.";
 
@@ -159,6 +162,7 @@ int Main(int argc, char** argv) {
       app.add_subcommand("sample-config", "Print a commented sample of the YAML file");
   QuarantineCommand quarantine(app);
   DriftOptions drift(app);
+  FeedbackOptions feedback(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -183,6 +187,12 @@ int Main(int argc, char** argv) {
     const StatusOr<LogLevel> parsed = platform::ParseLogLevel(level);
     if (!parsed.ok()) return Fail(parsed.status()), kUsage;
     settings->log.level = *parsed;
+  }
+  if (feedback.parsed()) {
+    NullLogger quiet;
+    const Status given = feedback.Run(*settings, quiet);
+    if (!given.ok()) return Fail(given), absl::IsInvalidArgument(given) ? kUsage : kFailed;
+    return 0;
   }
   if (check) {
     fmt::print("{}: ok, {} nodes\n", config, settings->nodes.size());

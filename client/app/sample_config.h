@@ -45,6 +45,8 @@ policy:
     dropout: 0.1                  # and that may vanish (0), which a campaign must withstand.
     curious: false                # True: a server that is trusted to follow the protocol will do.
 
+# What is told outside of rounds, kept on disk until the coordinator has it (docs/TELEMETRY.md).
+# telemetry: {most_bytes: 67108864, local_http: "127.0.0.1:0"}   # Of all nodes; "off": no local HTTP.
 # torch: {worker: /usr/lib/muster/muster-torch}   # Default: beside muster-edge, else from PATH.
 log: {level: info, format: text}
 )";

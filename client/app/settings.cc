@@ -9,6 +9,7 @@
 #include "base/statement.h"
 #include "base/time_text.h"
 #include "client/pipeline/quarantine.h"
+#include "client/telemetry/spool.h"
 #include "config/load.h"
 #include "config/plain.h"
 
@@ -19,6 +20,7 @@ constexpr int kMaxNodes = 1000;
 constexpr double kMaxWatts = 1e6;
 constexpr std::uint32_t kMaxParallelTasks = 64;
 constexpr char kDefaultStateDir[] = "muster-edge-state";
+constexpr char kDefaultLocalHttp[] = "127.0.0.1:0";
 
 fs::path Absolute(const fs::path& folder, const std::string& path) {
   return (folder / path).lexically_normal();
@@ -230,6 +232,28 @@ StatusOr<platform::LogOptions> LogFrom(const v1::AgentConfig::Log& log) {
   }
   return out;
 }
+StatusOr<TelemetrySettings> TelemetryFrom(const v1::AgentConfig::Telemetry& telemetry,
+                                          std::size_t nodes) {
+  TelemetrySettings out;
+  if (telemetry.most_bytes() > 0) out.most_bytes = telemetry.most_bytes();
+  if (out.most_bytes / nodes < kLeastSpoolBytes)
+    return InvalidField("telemetry.most_bytes", "{} are less than {} for each of {} nodes",
+                        out.most_bytes, kLeastSpoolBytes, nodes);
+  if (!telemetry.transport().empty() && telemetry.transport() != "grpc")
+    return InvalidField("telemetry.transport", "'{}' is not grpc", telemetry.transport());
+  if (telemetry.local_http() == "off") return out;
+  const StatusOr<Endpoint> endpoint =
+      Endpoint::Parse(telemetry.local_http().empty() ? kDefaultLocalHttp : telemetry.local_http());
+  if (!endpoint.ok())
+    return InvalidField("telemetry.local_http", "{}", MessageOf(endpoint.status()));
+  if (!endpoint->IsLoopback())
+    return InvalidField("telemetry.local_http",
+                        "'{}' is no address of loopback: whoever reaches it "
+                        "could say what was true",
+                        endpoint->host);
+  out.local_http = *endpoint;
+  return out;
+}
 }  // namespace
 
 StatusOr<AgentSettings> MakeSettings(const v1::AgentConfig& config, const fs::path& folder) {
@@ -271,6 +295,7 @@ StatusOr<AgentSettings> MakeSettings(const v1::AgentConfig& config, const fs::pa
     return InvalidField("hardware", "'{}' is not a letter followed by letters, digits, _ . and -",
                         out.hardware);
   MUSTER_TRY(ReadDuration(config.telemetry().every(), "telemetry.every", out.summary_every));
+  MUSTER_ASSIGN(out.telemetry, TelemetryFrom(config.telemetry(), out.nodes.size()));
   out.vanish = config.drill().vanish();
   if (!(out.vanish >= 0 && out.vanish <= 1))  // NaN falls here too.
     return InvalidField("drill.vanish", "{} is no fraction of 0 to 1", out.vanish);

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/endpoint.h"
 #include "base/ids.h"
 #include "base/status.h"
 #include "client/link.h"
@@ -58,6 +59,13 @@ struct NodeSettings {
   std::optional<ServeSettings> serve = {};
 };
 
+// What is told outside of rounds.
+struct TelemetrySettings {
+  std::uint64_t most_bytes = std::uint64_t{64} << 20;  // On disk, of all nodes together.
+  // Where feedback is taken, an address of loopback; none: nowhere.
+  std::optional<Endpoint> local_http = {};
+};
+
 struct AgentSettings {
   std::filesystem::path state_dir;
   std::filesystem::path join_file;  // Empty: none.
@@ -68,7 +76,8 @@ struct AgentSettings {
   platform::LogOptions log;
   std::size_t parallel_tasks = 1;
   std::string hardware;  // The machine's class; never empty.
-  double vanish = 0;     // A drill: the part of secure rounds in which a node falls silent.
+  TelemetrySettings telemetry;
+  double vanish = 0;  // A drill: the part of secure rounds in which a node falls silent.
   Duration summary_every = std::chrono::minutes(1);  // Of what was served.
 };
 
