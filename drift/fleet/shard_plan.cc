@@ -39,9 +39,7 @@ Bytes MessageOf(WindowEpoch epoch, const DeviceId& device) {
   return out;
 }
 
-Status CheckRoster(std::size_t devices, std::uint32_t least, std::size_t key_bytes) {
-  if (key_bytes != kShardKeyBytes)
-    return InvalidField("key", "has {} bytes, not {}", key_bytes, kShardKeyBytes);
+Status CheckRoster(std::size_t devices, std::uint32_t least) {
   if (least < 2 || least > kMostLeastDevices)
     return InvalidField("least", "{} is not in 2..{}", least, kMostLeastDevices);
   if (devices > kMostRoster)
@@ -54,26 +52,38 @@ Status CheckRoster(std::size_t devices, std::uint32_t least, std::size_t key_byt
 }
 }  // namespace
 
+StatusOr<std::vector<std::size_t>> DealingOrder(const Hasher& hasher, const Secret& key,
+                                                WindowEpoch epoch,
+                                                std::span<const DeviceId> roster) {
+  if (key.Reveal().size() != kShardKeyBytes)
+    return InvalidField("key", "has {} bytes, not {}", key.Reveal().size(), kShardKeyBytes);
+  const KeyedHash hash(hasher, key);
+  std::vector<std::pair<Digest, std::size_t>> hashes;
+  hashes.reserve(roster.size());
+  for (std::size_t i = 0; i < roster.size(); ++i)
+    hashes.emplace_back(hash.Of(MessageOf(epoch, roster[i])), i);
+  std::ranges::sort(hashes);
+  // Of equal ids, and of none else, the hashes are equal too.
+  const auto same = [](const auto& a, const auto& b) { return a.first == b.first; };
+  if (std::ranges::adjacent_find(hashes, same) != hashes.end())
+    return InvalidField("roster", "a device comes twice");
+  std::vector<std::size_t> order;
+  order.reserve(roster.size());
+  for (const auto& [digest, place] : hashes) order.push_back(place);
+  return order;
+}
+
 StatusOr<ShardPlan> ShardPlan::Make(const Hasher& hasher, const Secret& key, WindowEpoch epoch,
                                     std::span<const DeviceId> roster, std::uint32_t least) {
-  MUSTER_TRY(CheckRoster(roster.size(), least, key.Reveal().size()));
+  MUSTER_TRY(CheckRoster(roster.size(), least));
+  MUSTER_ASSIGN(const std::vector<std::size_t> order, DealingOrder(hasher, key, epoch, roster));
   ShardPlan out;
   out.epoch_ = epoch;
   out.shards_ = static_cast<std::uint32_t>(roster.size() / least);
   for (const DeviceId& device : roster) out.members_.emplace_back(device, 0);
-  std::ranges::sort(out.members_);
-  const auto same = [](const auto& a, const auto& b) { return a.first == b.first; };
-  if (std::ranges::adjacent_find(out.members_, same) != out.members_.end())
-    return InvalidField("roster", "a device comes twice");
-
-  const KeyedHash hash(hasher, key);
-  std::vector<std::pair<Digest, std::size_t>> order;
-  order.reserve(roster.size());
-  for (std::size_t i = 0; i < out.members_.size(); ++i)
-    order.emplace_back(hash.Of(MessageOf(epoch, out.members_[i].first)), i);
-  std::ranges::sort(order);
   for (std::size_t i = 0; i < order.size(); ++i)
-    out.members_[order[i].second].second = static_cast<std::uint32_t>(i % out.shards_);
+    out.members_[order[i]].second = static_cast<std::uint32_t>(i % out.shards_);
+  std::ranges::sort(out.members_);
   return out;
 }
 

@@ -23,13 +23,20 @@ inline constexpr std::uint32_t kMostLeastDevices = 1'000'000;
 inline constexpr std::size_t kMostRoster = std::size_t{1} << 24;
 inline constexpr std::size_t kShardKeyBytes = 32;
 
+// The places of the roster's devices in the order of HMAC-SHA256(key, epoch, id) (RFC 2104): what
+// shards are dealt from. FIELD_INVALID on another length of key, or a duplicate. Cost: two hashes a
+// device, O(D log D).
+StatusOr<std::vector<std::size_t>> DealingOrder(const Hasher& hasher, const Secret& key,
+                                                WindowEpoch epoch,
+                                                std::span<const DeviceId> roster);
+
 // Fixed for a whole window: whoever enrols meanwhile is in no shard until the next one, so that two
 // sums of one window never differ by a device. Safe to read from any thread.
 class ShardPlan {
  public:
-  // Devices in the order of HMAC-SHA256(key, epoch, id) (RFC 2104) are dealt in turn to
-  // floor(D / K) shards. So the D mod K that are left over are spread, every shard has K to 2K - 1
-  // devices, and sizes differ by one at most. The order of the roster does not matter.
+  // Devices in DealingOrder are dealt in turn to floor(D / K) shards. So the D mod K that are left
+  // over are spread, every shard has K to 2K - 1 devices, and sizes differ by one at most. The
+  // order of the roster does not matter.
   //
   //   roster  1 to kMostRoster distinct devices.
   //   least   K, in 2 .. kMostLeastDevices.
