@@ -48,6 +48,7 @@ void Succeed(CampaignState& s, const RoundSucceeded& f) {
   evaluated.metrics = MetricsOf(f.sums);
   evaluated.devices = f.evaluated;
   evaluated.examples = f.sums.examples;
+  for (const auto& [slice, sums] : f.slices) evaluated.slices[slice] = MetricsOf(sums);
 }
 
 RoundKey NextRound(const CampaignState& s) {
@@ -97,7 +98,7 @@ StatusOr<CampaignFacts> On(const CampaignState& s, const DevicesBlocked& e) {
 StatusOr<CampaignFacts> On(const CampaignState& s, const RoundPublishedEvent& e) {
   if (s.current != e.key) return CampaignFacts{};
   CampaignFacts facts{RoundSucceeded{e.key, e.params, e.optimizer, e.counted, e.evaluated, e.sums,
-                                     e.cohort, e.task_time}};
+                                     e.cohort, e.task_time, e.slices}};
   if (const auto why = EndAfter(s, e))
     facts.emplace_back(CampaignCompleted{*why});
   else if (IsRunning(s))

@@ -45,6 +45,8 @@ struct EvaluatedRound {
   std::uint64_t examples = 0;            // Behind the metrics.
   Cohorts cohorts;                       // Of the rounds up to this one.
   Effort effort;                         // Likewise, from behind the one before.
+  // The metrics of each slice of the evaluation that was summed.
+  std::map<std::string, std::map<std::string, double>> slices = {};
 };
 
 struct Waiting {};  // For enough devices to enrol.
@@ -95,6 +97,7 @@ struct RoundPublishedEvent {
   EvaluationSums sums;
   Digest cohort = {};       // The commitment to all cohorts up to this one.
   Duration task_time = {};  // Of the attempt; 0 where the plan declares no energy.
+  SliceSums slices = {};
 };
 struct RoundAbandonedEvent {
   RoundKey key;
@@ -137,6 +140,7 @@ struct RoundSucceeded {
   EvaluationSums sums;
   Digest cohort = {};       // All zeros: a fact from before it was kept.
   Duration task_time = {};  // As in its event.
+  SliceSums slices = {};
 };
 struct RoundFailed {
   RoundKey key;

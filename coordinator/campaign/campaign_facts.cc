@@ -1,6 +1,7 @@
 // Campaign facts as journal rows and back.
 #include "base/fact.h"
 #include "coordinator/campaign/campaign.h"
+#include "coordinator/round/round_facts.h"
 
 namespace muster::coordinator {
 namespace {
@@ -52,6 +53,7 @@ Row RowOf(const CampaignFact& fact) {
                                                           {"examples", f.sums.examples},
                                                           {"sums_micro", f.sums.sums_micro}})};
             if (f.cohort != Digest()) row.body["cohort"] = f.cohort.ToString();
+            if (!f.slices.empty()) row.body["slices"] = ToJson(f.slices);
             return Timed(std::move(row), f.task_time);
           },
           [](const RoundFailed& f) {
@@ -152,6 +154,13 @@ class FactReader {
     f.sums.examples = r_.Unsigned("examples");
     if (r_.Has("cohort")) f.cohort = DigestFrom(r_.Text("cohort"));
     f.task_time = TaskTime();
+    if (r_.Has("slices")) {
+      StatusOr<SliceSums> slices = SliceSumsFrom(r_.At("slices"));
+      if (slices.ok())
+        f.slices = *std::move(slices);
+      else if (bad_.ok())
+        bad_ = slices.status();
+    }
     for (const auto& [name, value] : r_.At("sums_micro").items())
       if (value.is_number_integer()) f.sums.sums_micro[name] = value.get<std::int64_t>();
     return f;

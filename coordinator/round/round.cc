@@ -136,7 +136,7 @@ StatusOr<RoundFacts> On(const RoundPlan& plan, const Evaluating& s, const Evalua
                         Timestamp now) {
   if (s.reported.contains(e.device)) return RoundFacts{};  // A retry; the first one counted.
   if (!s.awaited.contains(e.device)) return Outsider(plan, e.device);
-  RoundFacts facts{EvaluationCounted{e.device, e.sums, now + plan.evaluation_window}};
+  RoundFacts facts{EvaluationCounted{e.device, e.sums, now + plan.evaluation_window, e.slice}};
   if (s.awaited.size() == 1) facts.emplace_back(ModelPublished{});
   return facts;
 }
@@ -145,7 +145,7 @@ StatusOr<RoundFacts> On(const RoundPlan& plan, const Evaluating& s, const Evalua
   RoundFacts facts;
   if (!e.devices.empty()) {
     MUSTER_TRY(CheckAwaited(plan, s.awaited, e.devices));
-    facts.emplace_back(EvaluationsSummed{e.devices, e.sums});
+    facts.emplace_back(EvaluationsSummed{e.devices, e.sums, e.slices});
   }
   DropRest(s.awaited, e.devices, e.rest, facts);
   facts.emplace_back(ModelPublished{});
@@ -208,8 +208,8 @@ void SetDeadline(RoundState& state, Timestamp deadline) {
 }
 
 Published Publish(Evaluating&& s) {
-  return {static_cast<std::uint32_t>(s.counted.size()), s.params, s.optimizer,
-          static_cast<std::uint32_t>(s.reported.size()), std::move(s.sums)};
+  return {static_cast<std::uint32_t>(s.counted.size()),  s.params,          s.optimizer,
+          static_cast<std::uint32_t>(s.reported.size()), std::move(s.sums), std::move(s.slices)};
 }
 }  // namespace
 
@@ -270,12 +270,14 @@ void Apply(RoundState& state, const RoundFact& fact) {
             auto& s = std::get<Evaluating>(state);
             s.reported.insert(s.awaited.extract(f.device));
             Add(s.sums, f.sums);
+            if (!f.slice.empty()) Add(s.slices[f.slice], f.sums);
             s.deadline = f.deadline;
           },
           [&](const EvaluationsSummed& f) {
             auto& s = std::get<Evaluating>(state);
             for (const DeviceId& device : f.devices) s.reported.insert(s.awaited.extract(device));
             Add(s.sums, f.sums);
+            for (const auto& [slice, sums] : f.slices) Add(s.slices[slice], sums);
           },
           [&](const ModelPublished&) { state = Publish(std::move(std::get<Evaluating>(state))); },
           [&](const RoundAbandoned& f) {

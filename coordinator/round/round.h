@@ -37,6 +37,9 @@ struct EvaluationSums {
   friend bool operator==(const EvaluationSums&, const EvaluationSums&) = default;
 };
 
+// The same by slice of an evaluation (campaign/spec.h); empty: it has none.
+using SliceSums = std::map<std::string, EvaluationSums>;
+
 // States: each holds only what is true in that phase.
 struct Recruiting {
   DeviceSet joined;
@@ -61,6 +64,7 @@ struct Evaluating {
   DeviceSet reported;
   EvaluationSums sums;
   Timestamp deadline;
+  SliceSums slices = {};
 };
 struct Published {
   std::uint32_t counted = 0;
@@ -68,6 +72,7 @@ struct Published {
   Digest optimizer;
   std::uint32_t evaluated = 0;
   EvaluationSums sums;
+  SliceSums slices = {};
 };
 struct Abandoned {
   Reason reason{};
@@ -106,12 +111,14 @@ struct Aggregated {
 struct Evaluate {
   DeviceId device;
   EvaluationSums sums;
+  std::string slice = {};  // That the device is in; empty: the evaluation has none.
 };
 // The same of evaluations, as CountTogether.
 struct EvaluateTogether {
   std::vector<DeviceId> devices;
   EvaluationSums sums;
   std::vector<Drop> rest;
+  SliceSums slices = {};
 };
 struct Cancel {
   std::string why;
@@ -156,10 +163,12 @@ struct EvaluationCounted {
   DeviceId device;
   EvaluationSums sums;
   Timestamp deadline;
+  std::string slice = {};  // As in its event.
 };
 struct EvaluationsSummed {
   std::vector<DeviceId> devices;
   EvaluationSums sums;
+  SliceSums slices = {};
 };
 struct ModelPublished {};
 struct RoundAbandoned {

@@ -31,9 +31,8 @@ Reason ReasonAt(JsonReader& reader, Status& status) {
   if (!reason && status.ok()) status = InvalidArgument("unknown reason");
   return reason.value_or(Reason::kTASK_FAILED);
 }
-EvaluationSums SumsAt(JsonReader& reader, Status& status) {
+EvaluationSums SumsFrom(const Json& json, Status& status) {
   EvaluationSums sums;
-  const Json& json = reader.At("sums");
   JsonReader inner(json);
   sums.examples = inner.Unsigned("examples");
   const Json& micro = inner.At("sums_micro");
@@ -41,6 +40,16 @@ EvaluationSums SumsAt(JsonReader& reader, Status& status) {
     if (value.is_number_integer()) sums.sums_micro[name] = value.get<std::int64_t>();
   if (status.ok()) status = inner.status();
   return sums;
+}
+
+EvaluationSums SumsAt(JsonReader& reader, Status& status) {
+  return SumsFrom(reader.At("sums"), status);
+}
+SliceSums SlicesAt(JsonReader& reader, Status& status) {
+  if (!reader.Has("slices")) return {};
+  StatusOr<SliceSums> slices = SliceSumsFrom(reader.At("slices"));
+  if (!slices.ok() && status.ok()) status = slices.status();
+  return slices.ok() ? *std::move(slices) : SliceSums();
 }
 
 struct Row {
@@ -83,14 +92,18 @@ Row RowOf(const RoundFact& fact) {
                         {"deadline", UnixMillis(f.deadline)}}};
           },
           [](const EvaluationCounted& f) {
-            return Row{"EvaluationCounted",
-                       {{"device", f.device.value()},
-                        {"sums", SumsOf(f.sums)},
-                        {"deadline", UnixMillis(f.deadline)}}};
+            Row row = Row{"EvaluationCounted",
+                          {{"device", f.device.value()},
+                           {"sums", SumsOf(f.sums)},
+                           {"deadline", UnixMillis(f.deadline)}}};
+            if (!f.slice.empty()) row.body["slice"] = f.slice;
+            return row;
           },
           [](const EvaluationsSummed& f) {
-            return Row{"EvaluationsSummed",
-                       {{"devices", IdsOf(f.devices)}, {"sums", SumsOf(f.sums)}}};
+            Row row =
+                Row{"EvaluationsSummed", {{"devices", IdsOf(f.devices)}, {"sums", SumsOf(f.sums)}}};
+            if (!f.slices.empty()) row.body["slices"] = ToJson(f.slices);
+            return row;
           },
           [](const ModelPublished&) {
             return Row{"ModelPublished", Json::object()};
@@ -126,10 +139,11 @@ StatusOr<RoundFact> FactOf(const std::string& type, JsonReader& reader, Status& 
                                      deadline()});
   }
   if (type == "EvaluationCounted")
-    return RoundFact(
-        EvaluationCounted{DeviceId(reader.Text("device")), SumsAt(reader, bad), deadline()});
+    return RoundFact(EvaluationCounted{DeviceId(reader.Text("device")), SumsAt(reader, bad),
+                                       deadline(),
+                                       reader.Has("slice") ? reader.Text("slice") : std::string()});
   if (type == "EvaluationsSummed")
-    return RoundFact(EvaluationsSummed{devices(), SumsAt(reader, bad)});
+    return RoundFact(EvaluationsSummed{devices(), SumsAt(reader, bad), SlicesAt(reader, bad)});
   if (type == "ModelPublished") return RoundFact(ModelPublished{});
   if (type == "RoundAbandoned")
     return RoundFact(RoundAbandoned{ReasonAt(reader, bad), reader.Text("why")});
@@ -137,6 +151,20 @@ StatusOr<RoundFact> FactOf(const std::string& type, JsonReader& reader, Status& 
   return InvalidArgument("unknown round fact '{}'", type);
 }
 }  // namespace
+
+Json ToJson(const SliceSums& slices) {
+  Json out = Json::object();
+  for (const auto& [slice, sums] : slices) out[slice] = SumsOf(sums);
+  return out;
+}
+
+StatusOr<SliceSums> SliceSumsFrom(const Json& json) {
+  SliceSums out;
+  Status bad;
+  for (const auto& [slice, sums] : json.items()) out[slice] = SumsFrom(sums, bad);
+  MUSTER_TRY(bad);
+  return out;
+}
 
 std::string RoundStream(const RoundKey& key) {
   return fmt::format("round/{}/{}/{}", key.campaign.value(), key.round.value(), key.attempt);

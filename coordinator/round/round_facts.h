@@ -14,4 +14,8 @@ StatusOr<std::string> EncodeRoundFact(const RoundFact& fact, std::string_view by
 // DATA_LOSS when a row of our own journal does not read.
 StatusOr<RoundFact> DecodeRoundFact(std::string_view row);
 
+// Sums as facts have them.
+Json ToJson(const SliceSums& slices);
+StatusOr<SliceSums> SliceSumsFrom(const Json& json);
+
 }  // namespace muster::coordinator

@@ -60,7 +60,9 @@ v1::CampaignView ToProto(const CampaignSnapshot& in) {
   out.set_updated_unix_ms(UnixMillis(state.updated_at));
   out.set_applied_by(state.applied_by);
   out.mutable_refused_updates()->insert(in.refused.begin(), in.refused.end());
-  out.set_statistics_json(in.statistics_json);
+  // A window's sums are for its monitor, which shows what they came to.
+  const auto& statistics = state.spec.statistics;
+  if (!statistics || !statistics->window) out.set_statistics_json(in.statistics_json);
   if (in.rows.devices == 0) return out;
   v1::RowTotals& rows = *out.mutable_rows();
   rows.set_devices(in.rows.devices);

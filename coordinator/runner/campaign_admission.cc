@@ -16,9 +16,18 @@ StatusOr<registry::ContractUse> CampaignRunner::Reads() const {
   }
   MUSTER_ASSIGN(const auto contract,
                 world_.registry.GetContract(base.contract, base.contract_version));
-  MUSTER_ASSIGN(const auto query, FirstQuery(*state_.spec.statistics, contract));
   registry::ContractUse use{base.contract, base.contract_version, {}};
-  for (const auto& field : query.fields) use.fields.push_back(field.name);
+  const auto add = [&use](const auto& fields) {
+    for (const auto& field : fields)
+      if (field.name != aggregation::statistics::kPredictionField) use.fields.push_back(field.name);
+  };
+  if (state_.spec.statistics->window) {
+    MUSTER_ASSIGN(const auto query, WindowQuestion());
+    add(query.fields);
+  } else {
+    MUSTER_ASSIGN(const auto query, FirstQuery(*state_.spec.statistics, contract));
+    add(query.fields);
+  }
   return use;
 }
 

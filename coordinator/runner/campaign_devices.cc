@@ -50,6 +50,8 @@ StatusOr<Assignment> CampaignRunner::Task(TaskKind kind, const Digest& params) {
   task.example_cap = spec.aggregation.example_cap;
   task.bound = spec.aggregation.bound;
   task.max_norm = spec.aggregation.max_norm;
+  task.newest_rows =
+      kind == TaskKind::kEvaluate ? spec.evaluation.newest_rows : spec.training.newest_rows;
   if (world_.sign_artefacts) {
     MUSTER_ASSIGN(task.signed_artefacts,
                   world_.sign_artefacts(task.round, task.params, task.module));
@@ -228,7 +230,9 @@ Status CampaignRunner::DropDevice(const DeviceId& device, Reason reason, std::st
 Status CampaignRunner::OnEvaluation(const DeviceId& device, const RoundKey& key,
                                     EvaluationSums sums) {
   if (!IsCurrent(key)) return UnknownRound(key);
-  return HandleRound(Evaluate{device, std::move(sums)}, Caller::Device(device));
+  return HandleRound(
+      Evaluate{device, std::move(sums), SliceOf(state_.spec.evaluation, MemberOf(device))},
+      Caller::Device(device));
 }
 
 void CampaignRunner::OnCheckpoint(const RoundKey& key, std::vector<DeviceId> devices,

@@ -13,6 +13,13 @@ namespace muster::coordinator {
 
 // --- Who is asked ---
 
+std::vector<Candidate> CampaignRunner::Eligible() const {
+  const SelectionSpec& selection = state_.spec.plan.selection;
+  std::vector<Candidate> out = world_.fleet.Matching(selection.labels);
+  std::erase_if(out, [&](const Candidate& c) { return !selection.Takes(c.id, c.labels); });
+  return out;
+}
+
 // Sums over cohorts that change would single devices out; a replay asks whom the other one asked.
 bool CampaignRunner::AsksBlocks() const {
   return state_.spec.secure && !state_.spec.statistics && !state_.spec.plan.selection.replay;
@@ -30,7 +37,7 @@ std::vector<std::vector<DeviceId>> CampaignRunner::NewBlocks() {
   if (!AsksBlocks()) return {};
   DeviceSet known;
   for (const std::vector<DeviceId>& block : state_.blocks) known.insert(block.begin(), block.end());
-  std::vector<Candidate> fresh = Readable(world_.fleet.Matching(plan.selection.labels), {});
+  std::vector<Candidate> fresh = Readable(Eligible(), {});
   std::erase_if(fresh, [&](const Candidate& c) { return known.contains(c.id); });
   const std::size_t enough = state_.blocks.empty() ? plan.selection.minimum : plan.selection.select;
   if (fresh.size() < enough) return {};
@@ -49,8 +56,8 @@ StatusOr<std::vector<DeviceId>> CampaignRunner::Draw(const RoundKey& key) {
     });
     return drawn;
   }
-  return DrawCohort(Readable(world_.fleet.Matching(selection.labels), key), selection.select,
-                    state_.spec.plan.seed, name_, key.round);
+  return DrawCohort(Readable(Eligible(), key), selection.select, state_.spec.plan.seed, name_,
+                    key.round);
 }
 
 RoundPlan CampaignRunner::PlanOf(const RoundKey& key, std::size_t drawn) const {
@@ -128,7 +135,7 @@ void CampaignRunner::PerformRound() {
 bool CampaignRunner::MayJoin(const Device& device) const {
   if (const std::vector<DeviceId>* block = BlockOf(round_->plan().key))
     return std::find(block->begin(), block->end(), device.record.id) != block->end();
-  return Matches(device.record.labels, state_.spec.plan.selection.labels);
+  return state_.spec.plan.selection.Takes(device.record.id, device.record.labels);
 }
 
 Status CampaignRunner::CheckHardware(const Device& device) const {
@@ -183,7 +190,8 @@ void CampaignRunner::RoundIsOver() {
                                 published->evaluated,
                                 published->sums,
                                 {},
-                                {}};
+                                {},
+                                published->slices};
     world_.metrics.rounds_published.Add();
     world_.metrics.round_seconds.Observe(
         static_cast<double>((world_.clock.Now() - round_began_).count()) / 1000);

@@ -97,7 +97,7 @@ void CampaignRunner::Perform(const AwaitDevices&) {
   const EvaluationSpec& e = state_.spec.evaluation;
   const std::size_t wanted = std::max<std::size_t>(
       s.enrolled_at_least, s.from == SelectionSpec::From::kEnrolled ? s.minimum : 0);
-  if (world_.fleet.Matching(s.labels).size() < wanted) return;
+  if (Eligible().size() < wanted) return;
   if (!e.labels.empty() && world_.fleet.Matching(e.labels).size() < e.enrolled_at_least) return;
   if (std::vector<std::vector<DeviceId>> blocks = NewBlocks(); !blocks.empty())
     if (const Status drawn = Handle(DevicesBlocked{std::move(blocks)}, Caller::System());

@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "aggregation/statistics/result.h"
+#include "aggregation/statistics/window.h"
 #include "coordinator/campaign/campaign.h"
 #include "coordinator/checkin/types.h"
 #include "coordinator/fleet/fleet.h"
 #include "coordinator/round/round_driver.h"
+#include "coordinator/secure/grouped_parts.h"
 #include "coordinator/secure/secure_cohort.h"
 #include "coordinator/training/round_work.h"
 #include "coordinator/training/uploads.h"
@@ -107,7 +109,8 @@ class CampaignRunner {
   std::uint32_t received() const { return static_cast<std::uint32_t>(received_.size()); }
   const std::map<std::string, std::uint64_t>& refused() const { return refused_; }
   const RowTotals& rows() const { return rows_; }
-  // Of a campaign of statistics that has counted: statistics::EncodeResult; empty: nothing yet.
+  // Of a campaign of statistics that has counted: statistics::EncodeResult, or of a window
+  // EncodeWindowTally; empty: nothing yet.
   std::string StatisticsResult() const;
 
  private:
@@ -136,6 +139,7 @@ class CampaignRunner {
   static Status NotInCohort(const RoundKey& key);
 
   // Whom a round asks.
+  std::vector<Candidate> Eligible() const;
   bool AsksBlocks() const;
   const std::vector<DeviceId>* BlockOf(const RoundKey& key) const;
   std::vector<std::vector<DeviceId>> NewBlocks();
@@ -167,8 +171,13 @@ class CampaignRunner {
   std::optional<TaskKind> SecureStage() const;
   std::shared_ptr<SecureCohort> Sessions() const;  // Of this stage; null: none is open.
   std::shared_ptr<SecureCohort> SessionsOf(TaskKind kind) const;
-  StatusOr<SecureSubject> SubjectOf(TaskKind stage) const;
-  SecureCohort::Parts PartsOf(TaskKind stage) const;
+  StatusOr<SecureSubject> SubjectOf(TaskKind stage, const GroupedParts& parts) const;
+  DeviceSet DevicesOfStage() const;
+  bool KeepsApart(TaskKind stage) const;
+  StatusOr<GroupedParts> PartsOf(TaskKind stage) const;
+  StatusOr<GroupedParts> CutApart(TaskKind stage) const;
+  SecureCohort::Parts Cut(TaskKind stage) const;
+  PartMember MemberOf(const DeviceId& device) const;
   void StartSessions();
   void EndSessions();
   Status CheckSecure() const;
@@ -179,7 +188,14 @@ class CampaignRunner {
   // Statistics.
   StatusOr<aggregation::statistics::Tally> FirstTally() const;
   StatusOr<aggregation::statistics::Query> StatisticsQuery() const;
+  StatusOr<aggregation::statistics::WindowQuery> WindowQuestion() const;
+  struct Question {
+    std::string text;
+    std::vector<aggregation::secagg::SumField> fields;
+  };
+  StatusOr<Question> Asked() const;
   StatusOr<Assignment> StatisticsTask();
+  StatusOr<std::string> FoundIn(const std::string& checkpoint) const;
   void Summarise(const Aggregate& owed);
 
   // Takes a device out of the round; while a session runs only once that has ended, since nobody

@@ -5,13 +5,45 @@
 #include "aggregation/statistics/descriptor.h"
 #include "coordinator/runner/campaign_runner.h"
 #include "coordinator/runner/metrics.h"
+#include "coordinator/training/round_work.h"
 
 namespace muster::coordinator {
 namespace secagg = aggregation::secagg;
+namespace statistics = aggregation::statistics;
 namespace {
 
 std::shared_ptr<const TotalsForm> MakeForm(std::vector<secagg::SumField> fields) {
   return std::make_shared<const TotalsForm>(std::move(fields));
+}
+
+StatusOr<EvaluationSums> SumsOf(const std::vector<secagg::SumField>& fields,
+                                const secagg::SumValues& totals) {
+  MUSTER_ASSIGN(secagg::MetricSums sums, secagg::MetricTotals(fields, totals));
+  return EvaluationSums{sums.examples, std::move(sums.sums_micro)};
+}
+
+// What each slice came to, and all of them together.
+StatusOr<SliceSums> SlicesIn(const std::vector<secagg::SumField>& fields, ByteView file,
+                             EvaluationSums& all) {
+  MUSTER_ASSIGN(const std::vector<PartTotals> parts, ReadPartTotals(fields, file));
+  if (parts.empty()) return DataLoss("a sum of no part");
+  std::map<std::string, secagg::SumValues> totals;
+  secagg::SumValues whole;
+  for (const PartTotals& part : parts) {
+    if (part.group.size() != 1) return DataLoss("a part of no slice");
+    secagg::SumValues& slice = totals[part.group.front()];
+    for (secagg::SumValues* into : {&whole, &slice})
+      if (into->empty())
+        *into = part.totals;
+      else
+        MUSTER_TRY(secagg::AddTotals(*into, part.totals));
+  }
+  MUSTER_ASSIGN(all, SumsOf(fields, whole));
+  SliceSums out;
+  for (const auto& [slice, sums] : totals) {
+    MUSTER_ASSIGN(out[slice], SumsOf(fields, sums));
+  }
+  return out;
 }
 }  // namespace
 
@@ -39,7 +71,7 @@ std::shared_ptr<SecureCohort> CampaignRunner::SessionsOf(TaskKind kind) const {
   return found == secure_.end() ? nullptr : found->second;
 }
 
-StatusOr<SecureSubject> CampaignRunner::SubjectOf(TaskKind stage) const {
+StatusOr<SecureSubject> CampaignRunner::SubjectOf(TaskKind stage, const GroupedParts& parts) const {
   const RoundKey& key = round_->plan().key;
   switch (stage) {
     case TaskKind::kTrain: {
@@ -48,21 +80,25 @@ StatusOr<SecureSubject> CampaignRunner::SubjectOf(TaskKind stage) const {
       return TrainingSubject(state_.spec, key, state_.params, work_->layout().size(), fixed);
     }
     case TaskKind::kEvaluate: {
-      MUSTER_ASSIGN(std::vector<secagg::SumField> fields,
+      MUSTER_ASSIGN(const std::vector<secagg::SumField> fields,
                     secagg::MetricSumFields(state_.spec.evaluation.metrics));
-      return EvaluationSubject(key, std::get<Evaluating>(round_->state()).params,
-                               MakeForm(std::move(fields)));
+      SecureSubject subject =
+          EvaluationSubject(key, std::get<Evaluating>(round_->state()).params, MakeForm(fields));
+      if (!KeepsApart(stage)) return subject;
+      return KeptApart(std::move(subject), fields, parts.groups, nullptr);
     }
     case TaskKind::kStatistics: break;
   }
-  MUSTER_ASSIGN(const aggregation::statistics::Query query, StatisticsQuery());
-  MUSTER_ASSIGN(const std::string text, aggregation::statistics::EncodeQuery(query));
-  return StatisticsSubject(key, world_.crypto.Sha256(AsBytes(text)),
-                           MakeForm(aggregation::statistics::FieldsOf(query)));
+  MUSTER_ASSIGN(const Question asked, Asked());
+  SecureSubject subject =
+      StatisticsSubject(key, world_.crypto.Sha256(AsBytes(asked.text)), MakeForm(asked.fields));
+  if (!KeepsApart(stage)) return subject;
+  MUSTER_ASSIGN(const statistics::WindowQuery query, WindowQuestion());
+  return KeptApart(std::move(subject), asked.fields, parts.groups,
+                   [query](const PartTotals& part) { return CheckShard(query, part); });
 }
 
-// The same parts in every round and after every restart, whoever of a block has come.
-SecureCohort::Parts CampaignRunner::PartsOf(TaskKind stage) const {
+DeviceSet CampaignRunner::DevicesOfStage() const {
   DeviceSet devices;
   std::visit(
       [&](const auto& s) {
@@ -75,6 +111,23 @@ SecureCohort::Parts CampaignRunner::PartsOf(TaskKind stage) const {
           devices.insert(s.reported.begin(), s.reported.end());
       },
       round_->state());
+  return devices;
+}
+
+PartMember CampaignRunner::MemberOf(const DeviceId& device) const {
+  const auto found = world_.fleet.Find(device);
+  return {device, found.ok() ? (*found)->record.labels : LabelMap()};
+}
+
+// Whether the sums of parts are not to be added.
+bool CampaignRunner::KeepsApart(TaskKind stage) const {
+  return (stage == TaskKind::kStatistics && state_.spec.statistics->window) ||
+         (stage == TaskKind::kEvaluate && !state_.spec.evaluation.slices.empty());
+}
+
+// The same parts in every round and after every restart, whoever of a block has come.
+SecureCohort::Parts CampaignRunner::Cut(TaskKind stage) const {
+  const DeviceSet devices = DevicesOfStage();
   std::vector<DeviceId> order(devices.begin(), devices.end());
   const std::vector<DeviceId>* block =
       stage == TaskKind::kTrain ? BlockOf(round_->plan().key) : nullptr;
@@ -87,15 +140,46 @@ SecureCohort::Parts CampaignRunner::PartsOf(TaskKind stage) const {
   return parts;
 }
 
+StatusOr<GroupedParts> CampaignRunner::CutApart(TaskKind stage) const {
+  std::vector<PartMember> members;
+  for (const DeviceId& device : DevicesOfStage()) members.push_back(MemberOf(device));
+  if (stage == TaskKind::kStatistics)
+    return CutShards(*state_.spec.statistics->window, state_.spec.plan.seed, members,
+                     world_.crypto);
+  return CutSlices(state_.spec.evaluation, *state_.spec.secure, members,
+                   [this](const std::string& slice, std::size_t devices) {
+                     world_.log.Warn("slice_left_out", {{"campaign", name_},
+                                                        {"slice", slice},
+                                                        {"devices", devices},
+                                                        {"least", state_.spec.secure->least}});
+                   });
+}
+
+// Those that are kept apart go by labels, which may change: what was cut is on disk before a
+// session is opened.
+StatusOr<GroupedParts> CampaignRunner::PartsOf(TaskKind stage) const {
+  if (!KeepsApart(stage)) return GroupedParts{Cut(stage), {}};
+  const std::string file =
+      CheckpointName(round_->plan().key, fmt::format("parts-{}", NameOf(stage)));
+  const StatusOr<Bytes> known = world_.files.Get(file);
+  if (known.ok()) return ParseParts(*known);
+  if (!absl::IsNotFound(known.status())) return known.status();
+  MUSTER_ASSIGN(GroupedParts parts, CutApart(stage));
+  MUSTER_ASSIGN(const Bytes text, EncodeParts(parts));
+  const ByteView bytes = text;
+  MUSTER_TRY(world_.files.Put(file, std::span(&bytes, 1)));
+  return parts;
+}
+
 void CampaignRunner::StartSessions() {
   const auto stage = SecureStage();
   if (!stage || secure_.contains(*stage)) return;
   const RoundKey key = round_->plan().key;
-  StatusOr<SecureSubject> subject = SubjectOf(*stage);
   const auto open = [&]() -> StatusOr<std::shared_ptr<SecureCohort>> {
-    MUSTER_TRY(subject.status());
+    MUSTER_ASSIGN(GroupedParts parts, PartsOf(*stage));
+    MUSTER_ASSIGN(const SecureSubject subject, SubjectOf(*stage, parts));
     return SecureCohort::Open(
-        key, *subject, *state_.spec.secure, PartsOf(*stage), world_.rng,
+        key, subject, *state_.spec.secure, std::move(parts.parts), world_.rng,
         {world_.journal, world_.files, world_.pool, world_.control, world_.clock, world_.log,
          world_.crypto, world_.check_statement},
         world_.secure_events,
@@ -109,6 +193,10 @@ void CampaignRunner::StartSessions() {
     return;
   }
   received_.clear();  // What came before was for another stage.
+  for (const DeviceId& device : DevicesOfStage())
+    if (!(*opened)->Has(device))
+      dropped_later_.emplace(device,
+                             Drop{device, Reason::kTOO_FEW_DEVICES, "too few in its slice"});
   secure_[*stage] = *std::move(opened);
 }
 
@@ -223,9 +311,12 @@ Status CampaignRunner::EvaluateSum(const SecureEnd& end, std::vector<Drop> rest)
     MUSTER_ASSIGN(const std::vector<secagg::SumField> fields,
                   secagg::MetricSumFields(state_.spec.evaluation.metrics));
     MUSTER_ASSIGN(const Bytes file, world_.files.Get(end.file));
-    MUSTER_ASSIGN(const Totals totals, TotalsForm(fields).Read(file));
-    MUSTER_ASSIGN(secagg::MetricSums sums, secagg::MetricTotals(fields, totals.sums));
-    event.sums = {sums.examples, std::move(sums.sums_micro)};
+    if (KeepsApart(TaskKind::kEvaluate)) {
+      MUSTER_ASSIGN(event.slices, SlicesIn(fields, file, event.sums));
+    } else {
+      MUSTER_ASSIGN(const Totals totals, TotalsForm(fields).Read(file));
+      MUSTER_ASSIGN(event.sums, SumsOf(fields, totals.sums));
+    }
   }
   return HandleRound(event, Caller::System());
 }

@@ -1,6 +1,7 @@
 // What operators ask of a coordinator: campaigns, and the devices that take part in them.
 #include "base/nearest.h"
 #include "coordinator/campaign/spec_statistics.h"
+#include "coordinator/campaign/spec_window.h"
 #include "coordinator/runner/coordinator.h"
 #include "coordinator/runner/device_history.h"
 #include "coordinator/secure/admission.h"
@@ -84,9 +85,22 @@ StatusOr<CampaignBase> Coordinator::BaseOf(const ModelName& model, VersionNumber
 
 StatusOr<CampaignBase> Coordinator::BaseOf(const StatisticsSpec& asked) const {
   constexpr char kPath[] = "statistics.contract";
-  const auto contract = ports_.registry.GetContract(asked.contract, asked.contract_version);
+  VersionNumber wanted = asked.contract_version;
+  if (asked.window) {
+    MUSTER_ASSIGN(const CampaignBase served, BaseOf(asked.window->model, asked.window->version));
+    if (served.contract != asked.contract)
+      return InvalidField(kPath, "version {} of {} reads contract '{}'", served.version.value(),
+                          asked.window->model.value(), served.contract.value());
+    if (wanted.value() == 0) wanted = served.contract_version;
+  }
+  const auto contract = ports_.registry.GetContract(asked.contract, wanted);
   if (!contract.ok()) return WithField(Prefixed(contract.status(), kPath), kPath);
-  MUSTER_TRY(FirstQuery(asked, *contract).status());
+  if (asked.window) {
+    MUSTER_ASSIGN(const registry::ModelView model, ports_.registry.GetModel(asked.window->model));
+    MUSTER_TRY(WindowQueryOf(asked, *contract, model.spec).status());
+  } else {
+    MUSTER_TRY(FirstQuery(asked, *contract).status());
+  }
   CampaignBase base;
   base.contract = asked.contract;
   base.contract_version = contract->version;

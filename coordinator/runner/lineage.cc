@@ -116,6 +116,7 @@ StatusOr<registry::Measurements> MeasurementsOf(Journal& journal, const Campaign
   registry::Measurements out;
   out.metrics = evaluated.metrics;
   if (out.metrics.empty()) return out;
+  out.slices = evaluated.slices;
   MUSTER_ASSIGN(const std::vector<RoundFact> facts,
                 PublishedFacts(journal, campaign, evaluated.round));
   out.spreads = SpreadsOf(ReportsIn(facts));

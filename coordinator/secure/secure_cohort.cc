@@ -25,7 +25,7 @@ StatusOr<std::shared_ptr<SecureCohort>> SecureCohort::Open(const RoundKey& round
       MUSTER_ASSIGN(aggregation::secagg::Task task,
                     DrawTask(subject, spec, devices, rng, ports.clock.Now()));
       return SecureRound::Open({round, subject.kind, i}, {std::move(task), devices, spec.window},
-                               std::move(parts[i]), subject.form, ports, events);
+                               std::move(parts[i]), subject.FormOf(i), ports, events);
     };
     StatusOr<std::shared_ptr<SecureRound>> session = open();
     Part& part = cohort->parts_.emplace_back();
@@ -100,6 +100,7 @@ void SecureCohort::Finish() {
   }
   if (adding_) return;
   SecureEnd all;
+  if (parts_.empty()) all = {{}, {}, Reason::kTOO_FEW_DEVICES, "no part has enough devices"};
   std::vector<std::string> files;
   for (const Part& part : parts_) {
     if (part.end->file.empty()) {

@@ -51,6 +51,15 @@ SecureSubject StatisticsSubject(const RoundKey& key, const Digest& query,
   return TotalsSubject(key, TaskKind::kStatistics, query, std::move(form));
 }
 
+SecureSubject KeptApart(SecureSubject subject, const std::vector<secagg::SumField>& fields,
+                        const std::vector<std::vector<std::string>>& groups,
+                        const PartTotalsForm::Check& check) {
+  for (const std::vector<std::string>& group : groups)
+    subject.part_forms.push_back(std::make_shared<const PartTotalsForm>(fields, group, check));
+  subject.form = std::make_shared<const PartTotalsForm>(fields, std::vector<std::string>());
+  return subject;
+}
+
 StatusOr<secagg::Task> DrawTask(const SecureSubject& subject, const SecureSpec& spec,
                                 std::uint32_t devices, SecureRng& rng, Timestamp now) {
   MUSTER_ASSIGN(secagg::Segments layout, subject.layout(devices));

@@ -12,6 +12,7 @@
 #include "aggregation/statistics/descriptor.h"
 #include "base/rng.h"
 #include "coordinator/campaign/spec.h"
+#include "coordinator/secure/part_totals.h"
 #include "coordinator/secure/sum_form.h"
 #include "coordinator/secure/totals_form.h"
 #include "coordinator/secure/types.h"
@@ -27,6 +28,11 @@ struct SecureSubject {
   // Of a session of at most so many devices. FIELD_INVALID with the arithmetic.
   std::function<StatusOr<aggregation::secagg::Segments>(std::uint32_t devices)> layout;
   std::shared_ptr<const SumForm> form;
+  // Where parts are kept apart, one for each; empty: `form` is that of all.
+  std::vector<std::shared_ptr<const SumForm>> part_forms = {};
+  const std::shared_ptr<const SumForm>& FormOf(std::size_t part) const {
+    return part_forms.empty() ? form : part_forms[part];
+  }
 };
 
 // "campaign/round/attempt", with "/evaluate" or "/statistics" where nothing is trained.
@@ -41,6 +47,11 @@ SecureSubject EvaluationSubject(const RoundKey& key, const Digest& model,
 // A pass over the rows of many devices. `form` reads totals of statistics::FieldsOf.
 SecureSubject StatisticsSubject(const RoundKey& key, const Digest& query,
                                 std::shared_ptr<const TotalsForm> form);
+// The same sums of `fields`, with those of every part kept apart under its group.
+SecureSubject KeptApart(SecureSubject subject,
+                        const std::vector<aggregation::secagg::SumField>& fields,
+                        const std::vector<std::vector<std::string>>& groups,
+                        const PartTotalsForm::Check& check);
 
 // A fresh session for `devices` devices. FIELD_INVALID with the arithmetic when so many cannot have
 // one.

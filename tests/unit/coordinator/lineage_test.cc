@@ -115,6 +115,21 @@ TEST(Lineage, TheCommitmentComesBackFromItsFactAndMayBeMissing) {
   }
 }
 
+TEST(Lineage, TheMetricsOfSlicesComeBackFromTheirFact) {
+  RoundSucceeded fact = Succeeded(1, Digest());
+  fact.evaluated = 3;
+  fact.sums = {4, {{"sae", 8'000'000}}};
+  fact.slices = {{"north", {1, {{"sae", 5'000'000}}}}, {"others", {3, {{"sae", 3'000'000}}}}};
+  const auto row = EncodeCampaignFact(fact, "system", FromUnixMillis(1));
+  ASSERT_THAT(row, testing::IsOk());
+  CampaignState state;
+  Apply(state, *DecodeCampaignFact(CampaignName("turbofan"), *row));
+  ASSERT_EQ(state.evaluations.size(), 1u);
+  EXPECT_EQ(state.evaluations[0].slices.at("north").at("mae"), 5);
+  EXPECT_EQ(state.evaluations[0].slices.at("others").at("mae"), 1);
+  EXPECT_EQ(state.evaluations[0].metrics.at("mae"), 2);
+}
+
 // --- Spreads ---
 
 TEST(Spreads, AreThoseOfARatioOverClusters) {
@@ -183,6 +198,9 @@ TEST_F(Measured, DevicesThatReportOneByOneTellTheSpread) {
   ASSERT_THAT(measured, testing::IsOk());
   EXPECT_EQ(measured->metrics.at("mae"), 1.5);
   EXPECT_NEAR(*measured->spreads.at("mae").standard_error, 0.25, 1e-12);
+  EXPECT_TRUE(measured->slices.empty());
+  round_.slices = {{"north", {{"mae", 2.5}}}};
+  EXPECT_EQ(MeasurementsOf(journal_, kCampaign, round_)->slices.at("north").at("mae"), 2.5);
 }
 
 TEST_F(Measured, AMaskedSumTellsTheExamplesAlone) {

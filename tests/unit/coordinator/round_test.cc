@@ -127,6 +127,38 @@ TEST(Round, SumsEvaluationsWhateverTheirOrder) {
   EXPECT_EQ(std::get<Published>(state).evaluated, 2u);
 }
 
+TEST(Round, SumsTheSlicesOfAnEvaluationApartAndSaysSoInItsFacts) {
+  const RoundPlan plan = PlanOf(1, 1, 1);
+  RoundState state = After(Open(plan, {Dev('a')}, kStart));
+  Do(plan, state, Checkpointed{{Dev('a')}, "1"});
+  Do(plan, state, Aggregated{Digest(), Digest(), {Dev('w'), Dev('x'), Dev('y'), Dev('z')}});
+  Do(plan, state, Evaluate{Dev('y'), {2, {{"sse", 30}}}, "north"});
+  Do(plan, state, Evaluate{Dev('w'), {1, {{"sse", 1}}}, "others"});
+  const EvaluateTogether together{{Dev('x'), Dev('z')},
+                                  {7, {{"sse", 9}}},
+                                  {},
+                                  {{"north", {5, {{"sse", 8}}}}, {"others", {2, {{"sse", 1}}}}}};
+  const auto facts = Decide(plan, state, together, kStart);
+  ASSERT_THAT(facts, testing::IsOk());
+  for (const RoundFact& fact : *facts) {
+    const auto row = EncodeRoundFact(fact, "system", kStart);
+    ASSERT_THAT(row, testing::IsOk());
+    Apply(state, *DecodeRoundFact(*row));  // As a restart would.
+  }
+  const SliceSums expected = {{"north", {7, {{"sse", 38}}}}, {"others", {3, {{"sse", 2}}}}};
+  EXPECT_EQ(std::get<Published>(state).slices, expected);
+  EXPECT_EQ(std::get<Published>(state).sums, (EvaluationSums{10, {{"sse", 40}}}));
+}
+
+TEST(Round, AnEvaluationWithoutSlicesSaysNothingOfThem) {
+  for (const RoundFact& fact : {RoundFact(EvaluationCounted{Dev('x'), {2, {{"sse", 30}}}, kStart}),
+                                RoundFact(EvaluationsSummed{{Dev('x')}, {2, {{"sse", 30}}}})}) {
+    const std::string row = EncodeRoundFact(fact, "system", kStart).value();
+    EXPECT_EQ(row.find("slice"), row.npos) << row;
+    EXPECT_THAT(DecodeRoundFact(row), testing::IsOk());
+  }
+}
+
 TEST(Round, CountsASumThatCameTogetherAndDropsTheRest) {
   const RoundPlan plan = PlanOf(3, 3, 2);
   RoundState state = Collecting3();
