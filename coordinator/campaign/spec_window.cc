@@ -14,8 +14,9 @@ using aggregation::statistics::WindowQuery;
 
 constexpr std::size_t kLongestLabelKey = 63;
 
-// Models have numbers for labels so far.
-bool IsBinary(const registry::LabelSpec&) { return false; }
+bool IsBinary(const registry::LabelSpec& label) {
+  return label.type == registry::LabelType::kBinary;
+}
 
 Status CheckDrill(const std::vector<std::string>& drill) {
   constexpr std::string_view kPath = "statistics.window.drill";
