@@ -31,7 +31,7 @@ constexpr std::size_t kNodes = 20;
 constexpr std::size_t kFeatures = 14;
 constexpr std::uint32_t kWindow = 30;
 constexpr double kRate = 5;  // Rows a second of each node.
-constexpr std::chrono::milliseconds kPoll{20};
+constexpr std::chrono::milliseconds kPoll{100};  // The default of `poll`.
 constexpr std::size_t kThreads = 2;
 
 std::chrono::nanoseconds Stopwatch() { return std::chrono::steady_clock::now().time_since_epoch(); }

@@ -41,7 +41,7 @@ struct ServeSettings {
   ModelName model;
   std::string alias = "champion";
   std::vector<SinkSettings> sinks;
-  Duration poll = std::chrono::seconds(1);
+  Duration poll = std::chrono::milliseconds(100);
   double device_watts = 0;
   bool from_beginning = false;
   std::vector<drift::MonitorSpec> rules;  // Of the site.

@@ -17,7 +17,7 @@ namespace muster::client {
 
 struct NodeServingConfig {
   DeviceName name;
-  Duration poll = std::chrono::seconds(1);
+  Duration poll = std::chrono::milliseconds(100);
   std::string hardware = {};  // This machine's class, as models are certified for it.
 };
 

@@ -59,7 +59,8 @@ StatusOr<ServingSchema> ServingSchema::Make(const ServingOffer& offer) {
   return out;
 }
 
-ServingSchema::ServedRow ServingSchema::Judge(const Row& row, Timestamp now) const {
+ServingSchema::ServedRow ServingSchema::Judge(const Row& row, Timestamp now,
+                                              const LabelOf& labels) const {
   ServedRow out{.line = row.line, .values = {}, .scaled = {}, .label = kNull};
   if (!row.broken.empty() || row.cells.size() != columns_.size()) {
     out.values.assign(fields_.size(), kNull);
@@ -67,9 +68,12 @@ ServingSchema::ServedRow ServingSchema::Judge(const Row& row, Timestamp now) con
   }
   for (std::size_t f = 0; f < fields_.size(); ++f) out.values.push_back(ValueOf(row.cells[f]));
   if (time_column_) out.time = TimeOf(row.cells[*time_column_]);
-  const Cell& label = row.cells[label_column_];
-  if (label.kind == CellKind::kNumber)
-    out.label = std::min(label_.cap.value_or(label.number), label.number);
+  std::optional<double> label;
+  if (const Cell& cell = row.cells[label_column_]; cell.kind == CellKind::kNumber)
+    label = cell.number;
+  else if (labels && out.time)
+    label = labels(label_.field, *out.time);
+  if (label) out.label = std::min(label_.cap.value_or(*label), *label);
   std::vector<Cell> cells;
   for (const std::size_t column : judged_) cells.push_back(row.cells[column]);
   const Row judged{row.line, cells, row.text, {}};

@@ -4,6 +4,7 @@
 // windows as training's (client/pipeline/pipeline.h), but one at every row, label or not. Pure.
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +17,9 @@
 #include "drift/monitors/training_reference.h"
 
 namespace muster::client {
+
+// What somebody said that a label was, of the row of that time; nullopt: nobody did.
+using LabelOf = std::function<std::optional<double>(const std::string& field, Timestamp at)>;
 
 // What of a row a model in service is about.
 class ServingSchema {
@@ -39,7 +43,8 @@ class ServingSchema {
     std::vector<float> scaled;           // Of the features; of a good row.
     double label = 0;                    // In its unit, capped; NaN: not known.
   };
-  ServedRow Judge(const Row& row, Timestamp now) const;
+  // `labels`: asked for a label that the row does not have.
+  ServedRow Judge(const Row& row, Timestamp now, const LabelOf& labels = nullptr) const;
 
   // A model's output in the label's unit; of a binary label the probability of 1.
   double InUnit(float output) const;

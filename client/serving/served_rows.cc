@@ -13,6 +13,7 @@ namespace muster::client {
 namespace {
 constexpr double kNull = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kMostGiven = 1000;      // Monitors that are remembered.
+constexpr std::size_t kColumns = 4;           // Of a row's numbers, before its cells.
 constexpr std::size_t kMostHeader = 1 << 20;  // Of a segment's first line.
 
 Status NotRead(std::string_view what) { return DataLoss("served rows: {}", what); }
@@ -29,17 +30,21 @@ std::string ServedRows::NameOf(std::uint64_t first) const {
   return fmt::format("{}/rows-{:016}", prefix_, first);
 }
 
-// A line of JSON, then rows of binary64: version, prediction, label, cells.
+// A line of JSON, then rows of binary64: version, time, prediction, label, cells.
 Status ServedRows::WriteSegment(const Segment& segment) {
-  MUSTER_ASSIGN(std::string header, CanonicalJson({{"fields", fields_},
-                                                   {"first", segment.first},
-                                                   {"model", model_.value()},
-                                                   {"rows", segment.rows.size()}}));
+  MUSTER_ASSIGN(std::string header,
+                CanonicalJson({{"cap", kind_.cap ? Json(DecimalText(*kind_.cap)) : Json()},
+                               {"fields", kind_.fields},
+                               {"first", segment.first},
+                               {"label", kind_.label},
+                               {"model", kind_.model.value()},
+                               {"rows", segment.rows.size()}}));
   header += '\n';
   std::vector<double> numbers;
-  numbers.reserve(segment.rows.size() * (fields_.size() + 3));
+  numbers.reserve(segment.rows.size() * (kind_.fields.size() + kColumns));
   for (const Kept& row : segment.rows) {
     numbers.push_back(static_cast<double>(row.version.value()));
+    numbers.push_back(row.time ? static_cast<double>(UnixMillis(*row.time)) : kNull);
     numbers.push_back(row.prediction);
     numbers.push_back(row.label);
     numbers.insert(numbers.end(), row.cells.begin(), row.cells.end());
@@ -55,29 +60,33 @@ StatusOr<ServedRows::Segment> ServedRows::ReadSegment(std::uint64_t first, std::
   if (line == std::string_view::npos) return NotRead("no header");
   MUSTER_ASSIGN(const Json json, ParseJson(text.substr(0, line), 4));
   JsonReader reader(json);
-  const std::vector<std::string> fields = reader.Texts("fields");
-  const ModelName model(reader.Text("model"));
+  Kind kind{.model = ModelName(reader.Text("model")),
+            .fields = reader.Texts("fields"),
+            .label = reader.Text("label"),
+            .cap = {}};
   const std::uint64_t rows = reader.Unsigned("rows");
+  if (!reader.At("cap").is_null()) kind.cap = reader.Decimal("cap");
   MUSTER_TRY(reader.status());
-  const std::size_t width = fields.size() + 3;
+  const std::size_t width = kind.fields.size() + kColumns;
   const std::string_view body = text.substr(line + 1);
   if (rows == 0 || body.size() != rows * width * sizeof(double)) return NotRead("another length");
-  if (segments_.empty()) {
-    model_ = model;
-    fields_ = fields;
-  } else if (model != model_ || fields != fields_) {
+  if (segments_.empty())
+    kind_ = std::move(kind);
+  else if (kind != kind_)
     return NotRead("of another model");
-  }
   std::vector<double> numbers(rows * width);
   std::memcpy(numbers.data(), body.data(), body.size());
   Segment out{first, {}, true};
   for (std::uint64_t r = 0; r < rows && first + r <= last; ++r) {
     const std::span<const double> row = std::span(numbers).subspan(r * width, width);
     if (!(row[0] >= 0 && row[0] <= 0x1p53)) return NotRead("a version is none");
-    out.rows.push_back({VersionNumber(static_cast<std::uint64_t>(row[0])),
-                        {row.begin() + 3, row.end()},
-                        row[1],
-                        row[2]});
+    Kept& kept = out.rows.emplace_back();
+    kept.version = VersionNumber(static_cast<std::uint64_t>(row[0]));
+    if (row[1] >= 0 && row[1] <= 0x1p53)
+      kept.time = FromUnixMillis(static_cast<std::int64_t>(row[1]));
+    kept.prediction = row[2];
+    kept.label = row[3];
+    kept.cells.assign(row.begin() + kColumns, row.end());
   }
   out.written = out.rows.size() == rows;
   return out;
@@ -132,13 +141,18 @@ StatusOr<std::size_t> ServedRows::Load(std::uint64_t last) {
   return lost;
 }
 
-void ServedRows::Begin(const ModelName& model, std::vector<std::string> fields) {
+void ServedRows::Begin(Kind kind) {
   absl::MutexLock lock(&mu_);
-  if (model == model_ && fields == fields_) return;
+  if (kind == kind_) return;
   for (const Segment& segment : segments_) dropped_.push_back(segment.first);
   segments_.clear();
-  model_ = model;
-  fields_ = std::move(fields);
+  kind_ = std::move(kind);
+}
+
+double ServedRows::LabelNow(const Kept& row) const {
+  if (!std::isnan(row.label) || !labels_ || !row.time) return row.label;
+  const std::optional<double> said = labels_(kind_.label, *row.time);
+  return said ? std::min(kind_.cap.value_or(*said), *said) : kNull;
 }
 
 void ServedRows::Drop() {
@@ -188,10 +202,10 @@ StatusOr<ServedWindow> ServedRows::Newest(const ModelName& model, VersionNumber 
   absl::MutexLock lock(&mu_);
   ServedWindow out;
   out.fields.assign(fields.begin(), fields.end());
-  if (model != model_) return out;
+  if (model != kind_.model) return out;
   std::vector<std::size_t> places;
   for (const std::string& field : fields) {
-    MUSTER_ASSIGN(places.emplace_back(), PlaceOf(fields_, field));
+    MUSTER_ASSIGN(places.emplace_back(), PlaceOf(kind_.fields, field));
   }
   const auto given = given_.find(monitor);
   const std::uint64_t after = given == given_.end() ? 0 : given->second;
@@ -210,7 +224,7 @@ StatusOr<ServedWindow> ServedRows::Newest(const ModelName& model, VersionNumber 
       out.cells.push_back(std::isfinite(value) ? value : kNull);
     }
     out.predictions.push_back((*row)->prediction);
-    out.labels.push_back((*row)->label);
+    out.labels.push_back(LabelNow(**row));
   }
   return out;
 }

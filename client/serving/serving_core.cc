@@ -44,7 +44,7 @@ ServingCore::ServingCore(ServingConfig config, const ServingWorld& world,
       stream_(std::move(stream)),
       sinks_(std::move(sinks)),
       sink_fails_(sinks_.size(), false),
-      rows_(std::make_shared<ServedRows>(world.files, prefix_)),
+      rows_(std::make_shared<ServedRows>(world.files, prefix_, ServedRowsLimits(), config_.labels)),
       totals_(world.clock.Now()),
       saved_(world.clock.Now()) {}
 
@@ -125,7 +125,10 @@ Status ServingCore::TakeService(const Json& json) {
 void ServingCore::BeginRows(const ServingOffer& offer, const ServingSchema& schema) {
   std::vector<std::string> names;
   for (const drift::MonitoredField& field : schema.fields()) names.push_back(field.name);
-  rows_->Begin(offer.model, std::move(names));
+  rows_->Begin({.model = offer.model,
+                .fields = std::move(names),
+                .label = offer.label.field,
+                .cap = offer.label.cap});
 }
 
 Status ServingCore::Save() {
@@ -229,7 +232,7 @@ StatusOr<ServingCore::History> ServingCore::ReadHistory(const ServingSchema& sch
   for (;;) {
     MUSTER_ASSIGN(const std::size_t rows,
                   stream_->Read(schema.columns(), kHistory, until, out.end, [&](const Row& row) {
-                    out.rows.push_back(schema.Judge(row, now));
+                    out.rows.push_back(schema.Judge(row, now, config_.labels));
                   }));
     if (rows == 0) break;
     if (out.rows.size() > 2 * kHistory)
@@ -416,7 +419,7 @@ StatusOr<std::size_t> ServingCore::Step() {
   Batch batch;
   MUSTER_ASSIGN(const std::size_t count,
                 stream_->Read(service_->schema.columns(), kBatch, 0, next, [&](const Row& row) {
-                  batch.rows.push_back(service_->schema.Judge(row, now));
+                  batch.rows.push_back(service_->schema.Judge(row, now, config_.labels));
                 }));
   RowWindows windows = service_->windows;
   std::vector<float> x;
@@ -517,7 +520,11 @@ void ServingCore::Watch(const Batch& batch) {
                              .latency_ms = has ? batch.latency_ms : kNull,
                              .watts = has ? batch.watts : kNull},
                             findings);
-    rows_->Append({service_->offer.version, row.values, prediction, row.label});
+    rows_->Append({.version = service_->offer.version,
+                   .time = row.time,
+                   .cells = row.values,
+                   .prediction = prediction,
+                   .label = row.label});
     const bool failed = row.good && !has && missed > 0;
     missed -= failed;
     totals_.CountRow(row.time, has, !std::isnan(row.label), failed);

@@ -38,6 +38,7 @@ struct ServingConfig {
   double device_watts = 0;      // While it predicts; 0: not known.
   Duration summary_every = std::chrono::minutes(1);
   std::vector<drift::MonitorSpec> own_rules = {};  // The site's.
+  LabelOf labels = nullptr;                        // Labels that people said; null: none are.
   // Where a blob lies as a file.
   std::function<std::filesystem::path(const Digest&)> blob_path;
   // ServingOffer::wire as it was.

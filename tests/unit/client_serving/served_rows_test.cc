@@ -20,9 +20,13 @@ const ModelName kModel("m");
 
 class ServedRowsTest : public ::testing::Test {
  protected:
-  ServedRowsTest() { rows_.Begin(kModel, {"a", "b"}); }
+  ServedRowsTest() { rows_.Begin({kModel, {"a", "b"}, "y", 100.0}); }
   static void Append(ServedRows& rows, double x, std::uint64_t version = 1) {
-    rows.Append({VersionNumber(version), {x, -x}, x / 10, std::nan("")});
+    rows.Append({VersionNumber(version),
+                 FromUnixMillis(static_cast<std::int64_t>(x)),
+                 {x, -x},
+                 x / 10,
+                 std::nan("")});
   }
   static std::vector<double> Newest(const ServedRows& rows, const char* monitor, std::size_t most,
                                     std::uint64_t version = 1) {
@@ -118,10 +122,31 @@ TEST_F(ServedRowsTest, ADamagedFileCostsItsRowsAndThoseBeforeIt) {
   EXPECT_EQ(again.last(), 9u);
 }
 
+TEST_F(ServedRowsTest, ALabelThatIsSaidLaterIsInTheWindowsAfterIt) {
+  std::map<std::int64_t, double> said;
+  ServedRows rows(files_, "n", {.most = 8, .segment = 4},
+                  [&said](const std::string& field, Timestamp at) -> std::optional<double> {
+                    const auto it = said.find(UnixMillis(at));
+                    return field == "y" && it != said.end() ? std::optional(it->second)
+                                                            : std::nullopt;
+                  });
+  rows.Begin({kModel, {"a", "b"}, "y", 100.0});
+  for (int i = 1; i <= 3; ++i) Append(rows, i);
+  ASSERT_THAT(rows.Flush(), IsOk());
+  ASSERT_THAT(rows.Load(3), IsOk());  // Times are kept.
+  said = {{2, 55}, {3, 500}};
+  const std::vector<std::string> fields = {"a"};
+  const auto window = rows.Newest(kModel, VersionNumber(1), "w", fields, 10);
+  ASSERT_THAT(window, IsOk());
+  EXPECT_TRUE(std::isnan(window->labels[0]));
+  EXPECT_EQ(window->labels[1], 55);
+  EXPECT_EQ(window->labels[2], 100);  // Larger ones count as the cap.
+}
+
 TEST_F(ServedRowsTest, OtherFieldsBeginAnew) {
   Append(rows_, 1);
-  rows_.Begin(kModel, {"a"});
-  rows_.Append({VersionNumber(2), {7}, 0, 0});
+  rows_.Begin({kModel, {"a"}, "y", {}});
+  rows_.Append({VersionNumber(2), {}, {7}, 0, 0});
   EXPECT_THAT(Newest(rows_, "w", 10, 2), ElementsAre(7));
   EXPECT_EQ(rows_.last(), 2u);
   ASSERT_THAT(rows_.Flush(), IsOk());
