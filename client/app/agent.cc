@@ -1,6 +1,7 @@
 #include "client/app/agent.h"
 
 #include <algorithm>
+#include <array>
 #include <ctime>
 
 #include <absl/synchronization/notification.h>
@@ -10,6 +11,7 @@
 #include "client/exec/exec_trainer.h"
 #include "client/exec/worker_predictor.h"
 #include "client/exec/worker_trainer.h"
+#include "client/mqtt/sink.h"
 #include "client/pipeline/csv_source.h"
 #include "client/rpc/convert.h"
 #include "client/serving/csv_tail.h"
@@ -67,6 +69,7 @@ StatusOr<std::unique_ptr<Agent>> Agent::Make(AgentSettings settings, Logger& log
   agent->PruneLedgers();
   MUSTER_TRY(agent->ReadJoinFile());
   MUSTER_TRY(agent->OpenTelemetry());
+  MUSTER_TRY(agent->ConnectMqtt());
   MUSTER_TRY(agent->MakeNodes());
   return agent;
 }
@@ -114,6 +117,20 @@ Status Agent::ReadJoinFile() {
   return Ok();
 }
 
+// It need not be there yet.
+Status Agent::ConnectMqtt() {
+  if (!settings_.mqtt) return Ok();
+  MqttOptions options = *settings_.mqtt;
+  if (options.client_id.empty()) {
+    std::array<std::byte, 8> drawn{};
+    secure_rng_.Fill(drawn);
+    options.client_id = "muster-edge-" + ToHex(drawn);
+  }
+  MUSTER_ASSIGN(mqtt_,
+                platform::MosquittoClient::Start(std::move(options), DrawSeed(secure_rng_), log_));
+  return Ok();
+}
+
 Status Agent::MakeNodes() {
   MUSTER_TRY(platform::MakePrivateDirectory((settings_.state_dir / "nodes").string()));
   for (const NodeSettings& settings : settings_.nodes) {
@@ -122,6 +139,10 @@ Status Agent::MakeNodes() {
     const fs::path dir = settings_.state_dir / "nodes" / settings.name.value();
     MUSTER_ASSIGN(node.keys, FileDeviceKeys::Open(dir.string(), secure_rng_));
     node.trainer = TrainerFor(settings);
+    if (settings.mqtt) {
+      MUSTER_ASSIGN(node.mqtt, MqttSource::Start(settings.name.value(), *settings.mqtt,
+                                                 settings.csv, *mqtt_, clock_, log_));
+    }
     if (settings.serve) {
       MUSTER_ASSIGN(node.serving, ServingFor(settings));
     }
@@ -165,9 +186,14 @@ StatusOr<std::shared_ptr<NodeServing>> Agent::ServingFor(const NodeSettings& nod
         std::make_unique<WorkerPredictor>(TorchWorker("muster-torch-serving.log"),
                                           settings_.state_dir / "scratch-serving", launcher_);
   const ServeSettings& serve = *node.serve;
+  SinkWorld outside{launcher_, clock_};
+  if (mqtt_)
+    outside.mqtt = [this](const MqttSinkSettings& sink) {
+      return MqttSink::Make(sink.topic, static_cast<int>(sink.qos), *mqtt_, log_);
+    };
   std::vector<std::unique_ptr<PredictionSink>> sinks;
   for (const SinkSettings& sink : serve.sinks) {
-    MUSTER_ASSIGN(sinks.emplace_back(), MakeSink(sink, {launcher_, clock_}));
+    MUSTER_ASSIGN(sinks.emplace_back(), MakeSink(sink, outside));
   }
   ServingConfig config{.node = node.name,
                        .model = serve.model,
@@ -360,6 +386,7 @@ void Agent::Stop() {
     stopped.Notify();
   });
   stopped.WaitForNotification();
+  for (Node& node : nodes_) node.mqtt.reset();
   for (const Node& node : nodes_) node.trainer->Stop();
   if (predictor_) predictor_->Stop();
   for (const Node& node : nodes_)

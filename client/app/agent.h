@@ -16,6 +16,7 @@
 #include "client/app/local_api.h"
 #include "client/app/settings.h"
 #include "client/exec/worker_process.h"
+#include "client/mqtt/source.h"
 #include "client/pipeline/quarantine.h"
 #include "client/rpc/enrolment.h"
 #include "client/rpc/grpc_link.h"
@@ -28,6 +29,7 @@
 #include "platform/dir_files.h"
 #include "platform/dir_lock.h"
 #include "platform/file_blobs.h"
+#include "platform/mosquitto_client.h"
 #include "platform/openssl_crypto.h"
 #include "platform/posix_subprocess.h"
 #include "platform/remembering_crypto.h"
@@ -60,6 +62,7 @@ class Agent {
     std::shared_ptr<const FileDeviceKeys> keys;
     std::shared_ptr<Trainer> trainer;
     std::shared_ptr<NodeServing> serving;  // Null: it serves no model.
+    std::unique_ptr<MqttSource> mqtt;      // Null: its rows are in a file of the site's own.
     bool settled = false;
     bool refused = false;
     bool ended = false;
@@ -73,6 +76,7 @@ class Agent {
         std::unique_ptr<platform::DirFiles> files, std::unique_ptr<platform::FileBlobs> blobs);
   void PruneLedgers();
   Status ReadJoinFile();
+  Status ConnectMqtt();
   Status MakeNodes();
   Status OpenTelemetry();
   std::shared_ptr<Trainer> TrainerFor(const NodeSettings& node);
@@ -111,6 +115,7 @@ class Agent {
   ArtefactCache artefacts_;
   std::shared_ptr<GrpcEnrolmentLink> enrolment_link_;  // Null without a join token.
   std::shared_ptr<Trainer> torch_;                     // Shared by the nodes that train with it.
+  std::unique_ptr<platform::MosquittoClient> mqtt_;    // Null: no broker is named.
   std::unique_ptr<Predictor> predictor_;  // Shared by the nodes that serve; null: none does.
   std::unique_ptr<AgentTelemetry> telemetry_;
   std::unique_ptr<LocalApi> local_api_;

@@ -8,6 +8,7 @@
 
 #include "base/statement.h"
 #include "base/time_text.h"
+#include "client/app/mqtt_settings.h"
 #include "client/pipeline/quarantine.h"
 #include "client/telemetry/spool.h"
 #include "config/load.h"
@@ -107,9 +108,9 @@ StatusOr<SinkSettings> SinkFrom(const v1::AgentConfig::Sink& sink, const std::st
     return SinkSettings{std::move(out)};
   }
   if (!sink.has_mqtt()) return InvalidField(path, "a sink is missing: file, exec or mqtt");
-  constexpr std::uint32_t kMostQos = 2;
-  if (sink.mqtt().topic().empty()) return InvalidField(path + ".mqtt.topic", "is missing");
-  if (sink.mqtt().qos() > kMostQos) return InvalidField(path + ".mqtt.qos", "is not 0, 1 or 2");
+  constexpr std::uint32_t kMostQos = 1;
+  MUSTER_TRY(At(path + ".mqtt.topic", CheckMqttTopic(sink.mqtt().topic())));
+  if (sink.mqtt().qos() > kMostQos) return InvalidField(path + ".mqtt.qos", "is neither 0 nor 1");
   return SinkSettings{
       MqttSinkSettings{sink.mqtt().topic(), sink.mqtt().qos() == 0 ? 1U : sink.mqtt().qos()}};
 }
@@ -151,6 +152,19 @@ StatusOr<ServeSettings> ServeFrom(const v1::AgentConfig::Serve& serve, const std
   return out;
 }
 
+Status ReadIngest(const v1::AgentConfig::Ingest& ingest, const std::string& path,
+                  const fs::path& folder, NodeSettings& out) {
+  if (ingest.has_mqtt()) {
+    MUSTER_ASSIGN(out.mqtt, MqttSourceFrom(ingest.mqtt(), path + ".mqtt"));
+    return Ok();
+  }
+  const v1::AgentConfig::Csv& csv = ingest.csv();
+  if (csv.path().empty()) return InvalidField(path + ".csv.path", "is missing");
+  out.csv = Absolute(folder, csv.path());
+  out.columns = {csv.columns().begin(), csv.columns().end()};
+  return Ok();
+}
+
 StatusOr<NodeSettings> NodeFrom(const v1::AgentConfig::Node& node, const std::string& path,
                                 const fs::path& folder) {
   NodeSettings out;
@@ -158,10 +172,7 @@ StatusOr<NodeSettings> NodeFrom(const v1::AgentConfig::Node& node, const std::st
   out.name = DeviceName(node.name());
   out.labels = {node.labels().begin(), node.labels().end()};
   MUSTER_TRY(At(path + ".labels", CheckLabels(out.labels)));
-  const v1::AgentConfig::Csv& csv = node.pipeline().ingest().csv();
-  if (csv.path().empty()) return InvalidField(path + ".pipeline.ingest.csv.path", "is missing");
-  out.csv = Absolute(folder, csv.path());
-  out.columns = {csv.columns().begin(), csv.columns().end()};
+  MUSTER_TRY(ReadIngest(node.pipeline().ingest(), path + ".pipeline.ingest", folder, out));
   MUSTER_TRY(ReadTrain(node.pipeline().train(), path + ".pipeline.train", folder, out));
   if (!node.pipeline().has_serve()) return out;
   if (!out.exec.empty())
@@ -263,6 +274,9 @@ StatusOr<AgentSettings> MakeSettings(const v1::AgentConfig& config, const fs::pa
   if (!config.join_file().empty()) out.join_file = Absolute(folder, config.join_file());
   if (config.nodes().empty()) return InvalidField("nodes", "at least one is needed");
   if (config.nodes_size() > kMaxNodes) return InvalidField("nodes", "more than {}", kMaxNodes);
+  if (config.has_mqtt()) {
+    MUSTER_ASSIGN(out.mqtt, MqttFrom(config.mqtt(), folder));
+  }
   std::set<DeviceName> names;
   for (int i = 0; i < config.nodes_size(); ++i) {
     const std::string path = fmt::format("nodes[{}]", i);
@@ -273,6 +287,9 @@ StatusOr<AgentSettings> MakeSettings(const v1::AgentConfig& config, const fs::pa
                     ProducedFrom(own ? config.nodes(i).produces() : config.produces(),
                                  own ? path + ".produces" : "produces"));
     }
+    if (node.mqtt && !out.mqtt)
+      return InvalidField("mqtt.broker", "is missing: node '{}' reads from it", node.name.value());
+    if (node.mqtt) node.csv = out.state_dir / "nodes" / node.name.value() / "rows.csv";
     if (!names.insert(node.name).second)
       return InvalidField(path + ".name", "'{}' stands twice", node.name.value());
     out.nodes.push_back(std::move(node));

@@ -12,8 +12,10 @@
 
 #include "base/endpoint.h"
 #include "base/ids.h"
+#include "base/mqtt.h"
 #include "base/status.h"
 #include "client/link.h"
+#include "client/mqtt/source.h"
 #include "client/pipeline/pipeline.h"
 #include "client/policy/local_policy.h"
 #include "drift/monitors/spec.h"
@@ -50,7 +52,8 @@ struct ServeSettings {
 struct NodeSettings {
   DeviceName name;
   std::map<std::string, std::string> labels;
-  std::filesystem::path csv;
+  std::filesystem::path csv;                   // With `mqtt`, where its rows are kept.
+  std::optional<MqttSourceSettings> mqtt;      // Rows out of a broker's messages.
   std::map<std::string, std::string> columns;  // Contract field -> column.
   std::vector<std::string> exec;               // Empty: TorchScript in the worker process.
   EvaluateWindows evaluate = EvaluateWindows::kLast;
@@ -77,6 +80,7 @@ struct AgentSettings {
   std::size_t parallel_tasks = 1;
   std::string hardware;  // The machine's class; never empty.
   TelemetrySettings telemetry;
+  std::optional<MqttOptions> mqtt;  // The site's broker. An empty client id is still to be drawn.
   double vanish = 0;  // A drill: the part of secure rounds in which a node falls silent.
   Duration summary_every = std::chrono::minutes(1);  // Of what was served.
 };

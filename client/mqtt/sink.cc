@@ -2,12 +2,12 @@
 
 namespace muster::client {
 
-StatusOr<std::unique_ptr<MqttSink>> MqttSink::Make(std::string topic, int qos, Mqtt& mqtt,
-                                                   Logger& log) {
+StatusOr<std::unique_ptr<PredictionSink>> MqttSink::Make(std::string topic, int qos, Mqtt& mqtt,
+                                                         Logger& log) {
   MUSTER_TRY(CheckMqttTopic(topic));
   if (qos != 0 && qos != 1)
     return WithReason(InvalidArgument("qos {} is neither 0 nor 1", qos), Reason::kFIELD_INVALID);
-  return std::unique_ptr<MqttSink>(new MqttSink(std::move(topic), qos, mqtt, log));
+  return std::unique_ptr<PredictionSink>(new MqttSink(std::move(topic), qos, mqtt, log));
 }
 
 Status MqttSink::Give(std::string_view line) {

@@ -13,8 +13,8 @@ class MqttSink final : public PredictionSink {
  public:
   // `mqtt` and `log` outlive it. INVALID_ARGUMENT (FIELD_INVALID) for the topic or a qos but 0
   // and 1.
-  static StatusOr<std::unique_ptr<MqttSink>> Make(std::string topic, int qos, Mqtt& mqtt,
-                                                  Logger& log);
+  static StatusOr<std::unique_ptr<PredictionSink>> Make(std::string topic, int qos, Mqtt& mqtt,
+                                                        Logger& log);
   std::string_view name() const override { return name_; }
   // Errors when the broker is not there, or too much waits for it: the line is not sent then. One
   // that was sent, and that the broker did not take after all, is logged.
