@@ -341,42 +341,29 @@ std::string CohortsHtml(const DriftReport& report) {
 
 // The prediction.
 
+constexpr char kNotACause[] =
+    "What this is: the features that moved most, beside the prediction's own move; r says how far "
+    "their distances rose and fell with the prediction's, window by window (Pearson's "
+    "correlation). "
+    "What it is not: a cause. No attribution of predictions to features is summed over the fleet, "
+    "so "
+    "a feature far up may be one that the model hardly uses.";
+
 std::string PredictionHtml(const DriftReport& report, const DriftHeadline& h) {
+  const std::string title = "What moved with the prediction";
   const v1::WindowView* window = h.window;
-  if (window != nullptr && !window->drifted() && LastDrift(report) != nullptr)
-    window = LastDrift(report);
-  std::string out;
-  if (window != nullptr) {
-    const v1::FeatureView* prediction = nullptr;
-    std::vector<const v1::FeatureView*> features;
-    for (const auto& f : window->features()) {
-      if (!f.why().empty()) continue;
-      if (f.name() == kPrediction)
-        prediction = &f;
-      else if (!f.name().starts_with("$"))
-        features.push_back(&f);
-    }
-    out = DistanceBars(features, prediction);
-    if (out.empty()) {
-      out = Note("No feature was tested.");
-    } else {
-      out =
-          Note(fmt::format("Window {}, ended {}: how far each feature, and the prediction itself, "
-                           "is from where it was.",
-                           window->epoch(), PageTime(window->ended_unix_ms()))) +
-          "<div class=\"wide\">" + out + "</div>";
-      if (prediction == nullptr)
-        out += Note("The prediction is not watched (<code>fleet.prediction</code>).");
-    }
-  } else {
-    out = Note("No window has been judged yet.");
-  }
-  return Section(
-      "What moved with the prediction",
-      out + Note("What this is: features that moved most, beside the prediction's own "
-                 "move. What it is not: a cause. No attribution of predictions to "
-                 "features is summed over the fleet, so a feature far up may be one that "
-                 "the model hardly uses."));
+  if (window == nullptr) return Section(title, Note("No window has been judged yet."));
+  if (!window->drifted() && LastDrift(report) != nullptr) window = LastDrift(report);
+  const std::string bars = DistanceBars(WindowsOf(report), *window);
+  if (bars.empty()) return Section(title, Note("No feature was tested."));
+  std::string out = Note(fmt::format(
+      "Window {}, ended {}: how far each feature, and the prediction itself, is from where it was.",
+      window->epoch(), PageTime(window->ended_unix_ms())));
+  out += "<div class=\"wide\">" + bars + "</div>";
+  const bool watched = std::ranges::any_of(
+      window->features(), [](const v1::FeatureView& f) { return f.name() == kPrediction; });
+  if (!watched) out += Note("The prediction is not watched (<code>fleet.prediction</code>).");
+  return Section(title, out + Note(kNotACause));
 }
 
 // Rules.

@@ -27,7 +27,7 @@ p{margin:.3rem 0}.dim,small{color:var(--dim)}code{font:.85em ui-monospace,monosp
 .card{background:var(--card);padding:.6rem .8rem;border-top:3px solid var(--rule)}.card.drifted{border-color:var(--alarm)}
 .card h3{margin:0;display:flex;justify-content:space-between;gap:.5rem;overflow-wrap:anywhere}
 .badge{font-size:.8rem;font-weight:600;white-space:nowrap}.bad{color:var(--alarm)}.good{color:var(--good)}.warn{color:var(--warn)}
-.wide{overflow-x:auto}.wide.late{direction:rtl}.wide.late>*{direction:ltr}.wide svg.chart{min-width:44rem}.wide svg.ranks{min-width:26rem;max-width:44rem}
+.wide{overflow-x:auto}.wide.late{direction:rtl}.wide.late>*{direction:ltr}.wide svg.chart{min-width:44rem}.wide svg.ranks{min-width:26rem;max-width:48rem}
 svg{display:block;width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:var(--dim)}
 .then{fill:var(--then)}.now{fill:var(--now);fill-opacity:.16;stroke:var(--now);stroke-width:1.8}
 .rule,.tick{stroke:var(--rule);stroke-width:1;fill:none}.level{stroke:var(--alarm);stroke-dasharray:3 3;stroke-opacity:.6;fill:none}

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 
+#include "cli/co_movement.h"
 #include "cli/html.h"
 #include "cli/text.h"
 
@@ -277,6 +278,34 @@ std::string SeriesNames(const std::vector<Series>& series, const auto& y) {
   return out;
 }
 
+// Distances.
+
+constexpr char kPrediction[] = "$prediction";
+constexpr std::size_t kMostBars = 25;
+
+// The tested features that moved most, the prediction first.
+std::vector<const v1::FeatureView*> MovedFeatures(const v1::WindowView& window) {
+  std::vector<const v1::FeatureView*> out;
+  const v1::FeatureView* prediction = nullptr;
+  for (const auto& f : window.features()) {
+    if (!f.why().empty() || !std::isfinite(f.distance())) continue;
+    if (f.name() == kPrediction)
+      prediction = &f;
+    else if (!f.name().starts_with("$"))
+      out.push_back(&f);
+  }
+  std::ranges::stable_sort(out, std::greater(), &v1::FeatureView::distance);
+  if (prediction != nullptr) out.insert(out.begin(), prediction);
+  if (out.size() > kMostBars) out.resize(kMostBars);
+  return out;
+}
+
+std::string TogetherText(const Windows& windows, const v1::FeatureView& f) {
+  if (f.name() == kPrediction) return "";
+  const auto move = CoMovementOf(windows, f.name(), kPrediction);
+  return move ? fmt::format(", r {:.2f} over {} windows", move->r, move->windows) : "";
+}
+
 }  // namespace
 
 std::string PText(double p) {
@@ -337,14 +366,9 @@ std::string ErrorTimeline(const Windows& windows, const std::vector<TimelineMark
              body + SeriesNames(series, y) + axis.Ticks(kHeight));
 }
 
-std::string DistanceBars(const std::vector<const v1::FeatureView*>& features,
-                         const v1::FeatureView* prediction) {
-  constexpr double kBar = 18, kWidth = 600;
-  std::vector<const v1::FeatureView*> rows = features;
-  std::erase_if(rows, [](const v1::FeatureView* f) { return !std::isfinite(f->distance()); });
-  std::ranges::stable_sort(rows, std::greater(), &v1::FeatureView::distance);
-  if (prediction != nullptr && std::isfinite(prediction->distance()))
-    rows.insert(rows.begin(), prediction);
+std::string DistanceBars(const Windows& windows, const v1::WindowView& window) {
+  constexpr double kBar = 18, kWidth = 640;
+  const std::vector<const v1::FeatureView*> rows = MovedFeatures(window);
   if (rows.empty()) return "";
   double most = 1e-9;
   for (const auto* f : rows) most = std::max(most, f->distance());
@@ -352,15 +376,16 @@ std::string DistanceBars(const std::vector<const v1::FeatureView*>& features,
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const v1::FeatureView& f = *rows[i];
     const double y = kBar * static_cast<double>(i);
-    const double wide = std::max(0.0, f.distance()) / most * (kWidth - kLabelWidth - 110);
+    const double wide = std::max(0.0, f.distance()) / most * (kWidth - kLabelWidth - 230);
     body += TextAt(kLabelWidth - 8, y + 13, "end", Escaped(Clip(Clean(f.name()), 18)));
     body += fmt::format("<rect class=\"{}\" x=\"{}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{}\"/>",
-                        rows[i] == prediction ? "bar-own"
-                        : f.drifted()         ? "bar-drifted"
-                                              : "bar",
+                        f.name() == kPrediction ? "bar-own"
+                        : f.drifted()           ? "bar-drifted"
+                                                : "bar",
                         kLabelWidth, y + 3, std::max(wide, 1.0), kBar - 6);
     body += TextAt(kLabelWidth + wide + 6, y + 13, "start",
-                   fmt::format("{} (PSI {})", Rough(f.distance()), Rough(f.psi())));
+                   fmt::format("{} (PSI {}){}", Rough(f.distance()), Rough(f.psi()),
+                               TogetherText(windows, f)));
   }
   return Svg("ranks", kWidth, kBar * static_cast<double>(rows.size()) + 4, "distances by feature",
              body);

@@ -30,9 +30,10 @@ std::string EvidenceTimeline(const Windows& windows, const std::vector<std::stri
 // Error, expected error and the root of the squared error over time; empty when no window has any.
 std::string ErrorTimeline(const Windows& windows, const std::vector<TimelineMark>& marks);
 
-// Horizontal bars of the features' distances, the longest first, the prediction's own above them.
-std::string DistanceBars(const std::vector<const v1::FeatureView*>& features,
-                         const v1::FeatureView* prediction);
+// Horizontal bars of the distances of the features in `window`, the longest first, the prediction's
+// own above them; beside each how it came and went with the prediction's over all `windows`. Empty
+// when none was tested.
+std::string DistanceBars(const Windows& windows, const v1::WindowView& window);
 
 // "0.002", "1.2e-05"; "< 1e-12" below that.
 std::string PText(double p);

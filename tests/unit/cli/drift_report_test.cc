@@ -104,6 +104,8 @@ TEST(DriftReport, PageHasEveryPart) {
   EXPECT_THAT(page, HasSubstr("2 of 2 windows in a row: s11 p=1.2e-05 &lt; 0.01<br><code>"
                               "trigger/rul-drift#2</code>"));
   EXPECT_THAT(page, HasSubstr("drifted: rmse=15.2"));
+  EXPECT_THAT(page,
+              ::testing::ContainsRegex("0\\.56 \\(PSI 2\\.6\\), r 0\\.9[0-9] over 13 windows"));
 }
 
 TEST(DriftReport, PageOfADriftBeginsWithWhatDrifted) {
