@@ -106,8 +106,12 @@ StatusOr<Pipeline::Scaled> Pipeline::Scale(Source& source, Timestamp now,
   out.starts = {0};
   out.x.reserve(table.rows() * features_.size());
   out.y.reserve(table.rows());
-  auto cut = table.cuts.begin();
-  for (std::size_t r = 0; r < table.rows(); ++r) {
+  const std::size_t skipped = config_.newest_rows == 0 || config_.newest_rows >= table.rows()
+                                  ? 0
+                                  : table.rows() - config_.newest_rows;
+  // Of cuts before the first row that is taken, none is left to make.
+  auto cut = std::upper_bound(table.cuts.begin(), table.cuts.end(), skipped);
+  for (std::size_t r = skipped; r < table.rows(); ++r) {
     if (cut != table.cuts.end() && *cut == r) {
       out.Cut();
       ++cut;
@@ -124,7 +128,7 @@ StatusOr<Pipeline::Scaled> Pipeline::Scale(Source& source, Timestamp now,
     findings.null_label += std::isnan(row[features_.size()]);
     MUSTER_TRY(AddRow(row, source.name(), out));
   }
-  out.taken_out = findings.rows - out.y.size();
+  out.taken_out = findings.rows - skipped - out.y.size();
   return out;
 }
 

@@ -33,6 +33,7 @@ struct PipelineConfig {
   WindowSpec window;
   LabelSpec label;
   EvaluateWindows evaluate = EvaluateWindows::kLast;
+  std::uint64_t newest_rows = 0;  // Only the newest so many good rows; 0: all.
 };
 
 // Immutable; safe from any thread (its sources are not).

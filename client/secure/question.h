@@ -24,6 +24,11 @@ class Question {
   static Question OfStatistics(const Digest& query, const Digest& rows) {
     return Question(fmt::format("statistics {} {}\n", query.ToString(), rows.ToString()));
   }
+  // A window of a monitor, whoever's campaign asks it: its rows are given to no other window, and
+  // once.
+  static Question OfWindow(std::string_view monitor, std::uint64_t epoch) {
+    return Question(fmt::format("window {} {}\n", monitor, epoch));
+  }
   const std::string& line() const { return line_; }
 
  private:

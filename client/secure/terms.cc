@@ -6,7 +6,7 @@
 #include "aggregation/secagg/named_sums.h"
 #include "aggregation/secagg/update_layout.h"
 #include "aggregation/secagg/violation.h"
-#include "aggregation/statistics/descriptor.h"
+#include "aggregation/statistics/window.h"
 
 namespace muster::client {
 namespace {
@@ -64,8 +64,12 @@ std::string QueryOf(const RoundKey& round, TaskKind kind) {
 
 StatusOr<std::vector<secagg::SumField>> SumFieldsOf(const Assignment& assignment) {
   if (assignment.kind != TaskKind::kStatistics) return secagg::MetricSumFields(assignment.metrics);
-  MUSTER_ASSIGN(const statistics::Query query,
-                statistics::ParseQuery(AsText(assignment.statistics)));
+  const std::string_view asked = AsText(assignment.statistics);
+  if (statistics::IsWindowQuery(asked)) {
+    MUSTER_ASSIGN(const statistics::WindowQuery query, statistics::ParseWindowQuery(asked));
+    return statistics::FieldsOf(query);
+  }
+  MUSTER_ASSIGN(const statistics::Query query, statistics::ParseQuery(asked));
   return statistics::FieldsOf(query);
 }
 

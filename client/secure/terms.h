@@ -22,7 +22,8 @@ StatusOr<aggregation::secagg::Task> SecureTaskOf(const Assignment& assignment,
                                                  const Hasher& hasher, Timestamp now);
 
 // What an assignment that asks for sums (not to train) has its devices give: the metrics of an
-// evaluation, or the counts of statistics. The errors of MetricSumFields and ParseQuery.
+// evaluation, or the counts of statistics or of a window. The errors of MetricSumFields, ParseQuery
+// and ParseWindowQuery.
 StatusOr<std::vector<aggregation::secagg::SumField>> SumFieldsOf(const Assignment& assignment);
 
 // How long their vector is on the wire; 0 when the secure task cannot be read.

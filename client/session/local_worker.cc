@@ -1,6 +1,8 @@
 #include "client/session/local_worker.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "aggregation/statistics/local.h"
 #include "base/canonical_json.h"
@@ -8,6 +10,7 @@
 #include "client/exec/task_dir.h"
 #include "client/pipeline/file_bytes.h"
 #include "client/pipeline/labelled_source.h"
+#include "client/session/window_count.h"
 
 namespace muster::client {
 namespace fs = std::filesystem;
@@ -15,15 +18,16 @@ namespace statistics = aggregation::statistics;
 namespace {
 
 PipelineConfig PipelineOf(const Assignment& assignment, EvaluateWindows evaluate) {
-  return {assignment.features, assignment.window, assignment.label, evaluate};
+  return {assignment.features, assignment.window, assignment.label, evaluate,
+          assignment.newest_rows};
 }
 
 // Everything that examples depend on, as one text.
 std::string KeyOf(const Assignment& a, const std::string& stamp) {
-  std::string key =
-      fmt::format("{}\n{}\n{}\n{} {}\n{} {} {}\n", stamp, a.contract.name, a.contract.version,
-                  a.window.rows, a.window.stride, a.label.field,
-                  a.label.cap ? DecimalText(*a.label.cap) : "-", DecimalText(a.label.scale));
+  std::string key = fmt::format("{}\n{}\n{}\n{} {}\n{} {} {}\n{}\n", stamp, a.contract.name,
+                                a.contract.version, a.window.rows, a.window.stride, a.label.field,
+                                a.label.cap ? DecimalText(*a.label.cap) : "-",
+                                DecimalText(a.label.scale), a.newest_rows);
   for (const std::string& feature : a.features) key += feature + '\n';
   return key;
 }
@@ -41,11 +45,13 @@ Status Mismatch(std::string_view what) {
 }
 
 // Ranges other than the declared ones would make of a histogram a question of its own.
-Status CheckContract(const statistics::Query& query, const ContractView& contract) {
+template <typename Query>
+Status CheckContract(const Query& query, const ContractView& contract) {
   if (query.contract != contract.name || query.version != contract.version)
     return Mismatch(fmt::format("of contract {} version {}, the assignment has {} version {}",
                                 query.contract, query.version, contract.name, contract.version));
   for (const statistics::FieldRange& range : query.fields) {
+    if (range.name == statistics::kPredictionField) continue;
     const ContractField* const field = contract.Find(range.name);
     if (field == nullptr) return Mismatch(fmt::format("no field '{}'", range.name));
     if (field->lo != range.lo || field->hi != range.hi)
@@ -62,6 +68,14 @@ ContractView ForCounting(ContractView contract) {
   contract.rows.out_of_range = OutOfRange::kKeep;
   contract.time_field.clear();
   return contract;
+}
+
+// Those of the query that rows have.
+std::vector<std::string> FieldsOfRows(const statistics::WindowQuery& query) {
+  std::vector<std::string> out;
+  for (const statistics::FieldRange& range : query.fields)
+    if (range.name != statistics::kPredictionField) out.push_back(range.name);
+  return out;
 }
 
 std::vector<std::vector<double>> ColumnsOf(const Table& table) {
@@ -112,7 +126,58 @@ StatusOr<TrainResult> LocalWorker::Run(const Assignment& assignment, std::uint64
   return result;
 }
 
+// As training reads them; the newest of them.
+StatusOr<ServedWindow> LocalWorker::ReferenceRows(const statistics::WindowQuery& query,
+                                                  const ContractView& contract) {
+  ServedWindow out;
+  out.fields = FieldsOfRows(query);
+  std::vector<std::string> columns = out.fields;
+  if (!contract.time_field.empty() &&
+      std::ranges::find(columns, contract.time_field) == columns.end())
+    columns.push_back(contract.time_field);
+  RowFindings findings;
+  MUSTER_ASSIGN(const Table table,
+                ReadGoodRows(*source_, contract, columns, clock_.Now(), findings));
+  const std::size_t rows = std::min<std::size_t>(table.rows(), query.rows);
+  for (std::size_t r = table.rows() - rows; r < table.rows(); ++r) {
+    const auto row = table.row(r).first(out.fields.size());
+    out.cells.insert(out.cells.end(), row.begin(), row.end());
+  }
+  out.predictions.assign(rows, std::nan(""));
+  out.labels.assign(rows, std::nan(""));
+  return out;
+}
+
+// None from a node that did not serve this version.
+StatusOr<ServedWindow> LocalWorker::ServedRows(const statistics::WindowQuery& query) {
+  const std::vector<std::string> fields = FieldsOfRows(query);
+  ServedWindow window;
+  if (config_.served) {
+    MUSTER_ASSIGN(window,
+                  config_.served->Newest(ModelName(query.model), VersionNumber(query.model_version),
+                                         query.monitor, fields, query.rows));
+  }
+  window.fields = fields;
+  return window;
+}
+
+StatusOr<CountedRows> LocalWorker::CountWindowOf(const Assignment& assignment) {
+  const std::string text(AsText(assignment.statistics));
+  if (window_.query == text) return window_.rows;
+  MUSTER_ASSIGN(const statistics::WindowQuery query, statistics::ParseWindowQuery(text));
+  MUSTER_TRY(CheckContract(query, assignment.contract));
+  MUSTER_ASSIGN(const ServedWindow window,
+                query.reference ? ReferenceRows(query, assignment.contract) : ServedRows(query));
+  MUSTER_ASSIGN(aggregation::secagg::SumValues values, CountWindow(query, window));
+  // Before anything of it leaves: whatever becomes of the round, no other window has these rows.
+  if (config_.served && window.last > 0)
+    MUSTER_TRY(config_.served->Given(query.monitor, window.last));
+  window_ = {text, {std::move(values), hasher_.Sha256(std::as_bytes(std::span(window.cells)))}};
+  return window_.rows;
+}
+
 StatusOr<CountedRows> LocalWorker::Count(const Assignment& assignment) {
+  if (statistics::IsWindowQuery(AsText(assignment.statistics))) return CountWindowOf(assignment);
   MUSTER_ASSIGN(const statistics::Query query,
                 statistics::ParseQuery(AsText(assignment.statistics)));
   MUSTER_TRY(CheckContract(query, assignment.contract));

@@ -8,11 +8,13 @@
 #include <memory>
 #include <string>
 
+#include "aggregation/statistics/window.h"
 #include "base/blobs.h"
 #include "base/log.h"
 #include "client/pipeline/labels.h"
 #include "client/pipeline/quarantine.h"
 #include "client/pipeline/source.h"
+#include "client/serving/served_log.h"
 #include "client/session/worker.h"
 
 namespace muster::client {
@@ -30,6 +32,8 @@ struct LocalWorkerConfig {
   std::function<std::string()> stamp;
   // What people said was true, of rows that the source has no label of. Null: nobody says any.
   std::shared_ptr<const Labels> labels = nullptr;
+  // What the node served, for the windows of monitors; null: it serves no model, and gives nothing.
+  std::shared_ptr<ServedLog> served = {};
 };
 
 class LocalWorker final : public Worker {
@@ -50,6 +54,16 @@ class LocalWorker final : public Worker {
     RowQuality quality;
     std::optional<Timestamp> newest;  // Time of the newest row.
   };
+  // What was counted for the last window that was asked for: the same again when its round is tried
+  // again, since its rows are given to no other.
+  struct CountedWindow {
+    std::string query;  // Empty: none.
+    CountedRows rows;
+  };
+  StatusOr<CountedRows> CountWindowOf(const Assignment& assignment);
+  StatusOr<ServedWindow> ReferenceRows(const aggregation::statistics::WindowQuery& query,
+                                       const ContractView& contract);
+  StatusOr<ServedWindow> ServedRows(const aggregation::statistics::WindowQuery& query);
   StatusOr<const Prepared*> PrepareData(const Assignment& assignment, const std::string& file);
   StatusOr<Dataset> Examples(const Assignment& assignment, Timestamp now, RowFindings& findings);
   void PutAside(const ContractView& contract, const RowFindings& findings);
@@ -66,6 +80,7 @@ class LocalWorker final : public Worker {
   Logger& log_;
   Prepared training_;
   Prepared evaluation_;
+  CountedWindow window_;
 };
 
 // The time of change and the size of a file, as text; "absent" when there is none.

@@ -1,4 +1,5 @@
 // A session's secure sums: whether it takes part, and the way from what it gives to the sum.
+#include "aggregation/statistics/window.h"
 #include "client/secure/terms.h"
 #include "client/session/rules.h"
 #include "client/session/session.h"
@@ -7,8 +8,20 @@ namespace muster::client {
 namespace {
 namespace secagg = aggregation::secagg;
 
+// The window that is asked about, if it is one.
+std::optional<Question> WindowAsked(const Assignment& assignment) {
+  namespace statistics = aggregation::statistics;
+  const std::string_view asked = AsText(assignment.statistics);
+  if (assignment.kind != TaskKind::kStatistics || !statistics::IsWindowQuery(asked))
+    return std::nullopt;
+  const auto query = statistics::ParseWindowQuery(asked);
+  if (!query.ok()) return std::nullopt;  // Its task was refused.
+  return Question::OfWindow(query->monitor, query->epoch);
+}
+
 Question QuestionOf(const Assignment& assignment, const Digest& model,
                     const std::optional<Digest>& rows) {
+  if (const std::optional<Question> window = WindowAsked(assignment)) return *window;
   if (rows) return Question::OfStatistics(model, *rows);
   return assignment.kind == TaskKind::kEvaluate ? Question::OfEvaluation(assignment.round, model)
                                                 : Question::OfUpdate(assignment.round, model);
@@ -29,8 +42,8 @@ Status NodeSession::PermitsSecure(const Assignment& assignment) {
   MUSTER_TRY(CheckReady());
   MUSTER_ASSIGN(const secagg::Task task, SecureTaskOf(assignment, world_.policy.floor(),
                                                       config_.secure->crypto, world_.clock.Now()));
-  // Of statistics the rows are not known yet.
-  if (assignment.kind == TaskKind::kStatistics) return Ok();
+  // Of statistics the rows are not known yet; a window is asked for once, whatever its rows.
+  if (assignment.kind == TaskKind::kStatistics && !WindowAsked(assignment)) return Ok();
   return Ledger().Check(QuestionOf(assignment, task.model, std::nullopt));
 }
 

@@ -26,7 +26,7 @@ class Worker {
   //   errors  DATA_* when the node's own data are at fault (the message says where); those of
   //           Trainer::Run; NOT_FOUND when an artefact is not there (any more).
   virtual StatusOr<TrainResult> Run(const Assignment& assignment, std::uint64_t seed) = 0;
-  // Counts for an assignment of statistics, whose query ParseQuery has taken.
+  // Counts for an assignment of statistics, whose query ParseQuery or ParseWindowQuery has taken.
   //   errors  DATA_*; FAILED_PRECONDITION (CONTRACT_MISMATCH) when the query is not about the
   //           assignment's contract.
   virtual StatusOr<CountedRows> Count(const Assignment&) {

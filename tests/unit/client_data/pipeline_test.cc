@@ -88,6 +88,32 @@ TEST(Pipeline, AStrideSkipsRowsAndLeavesAnUnfinishedWindowOut) {
   EXPECT_EQ(wide->TrainingSet(again, kNow, findings)->examples, 1u);
 }
 
+TEST(Pipeline, OfTheNewestRowsOnlyAsManyAsAreAsked) {
+  PipelineConfig config = Config(1, 1);
+  for (const auto& [newest, examples] : {std::pair(2u, 2u), std::pair(4u, 4u), std::pair(9u, 4u)}) {
+    config.newest_rows = newest;
+    RowFindings findings;
+    FakeSource source = FourRows();
+    const auto out = Pipeline::Make(config, kContract)->TrainingSet(source, kNow, findings);
+    ASSERT_TRUE(out.ok()) << out.status();
+    EXPECT_EQ(out->examples, examples);
+    EXPECT_THAT(std::vector<float>(out->y.end() - 2, out->y.end()), ElementsAre(0.8f, 0.4f));
+    EXPECT_EQ(findings.rows, 4u);  // What was found is of all rows.
+  }
+}
+
+TEST(Pipeline, NoWindowOfTheNewestRowsSpansOneThatWasTakenOut) {
+  PipelineConfig config = Config(2, 1);
+  config.newest_rows = 3;
+  RowFindings findings;
+  // The fourth row breaks its range, so the newest good ones are the third, fifth and sixth.
+  FakeSource source({"t", "p", "rul"}, {1, 0, 9, 2, 0, 8, 3, 0, 7, 99, 0, 6, 5, 0, 5, 6, 0, 4});
+  const auto out = Pipeline::Make(config, kContract)->TrainingSet(source, kNow, findings);
+  ASSERT_TRUE(out.ok()) << out.status();
+  EXPECT_EQ(out->examples, 1u);
+  EXPECT_FLOAT_EQ(out->y[0], 4.0f / 125);
+}
+
 TEST(Pipeline, EvaluatesTheLastWindowAndRepeatsTheFirstRowOfAShortSeries) {
   RowFindings findings;
   FakeSource source = FourRows();

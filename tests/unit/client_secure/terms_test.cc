@@ -177,6 +177,11 @@ TEST(ContributionLedger, TheSameCountOfTheSameRowsIsOneQuestionInAnyCampaign) {
   EXPECT_THAT(w.ledger.Check(Question::OfStatistics(w.model, rows)), IsOk());
 }
 
+TEST(ContributionLedger, AWindowIsGivenToOnceWhateverItsRows) {
+  EXPECT_EQ(Question::OfWindow("wear", 3).line(), "window wear 3\n");
+  EXPECT_NE(Question::OfWindow("wear", 3).line(), Question::OfWindow("wear", 4).line());
+}
+
 TEST(ContributionLedger, WithoutADiskNothingIsGiven) {
   platform::OpenSslHasher hasher;
   MemoryFiles files([](std::string_view op) -> Status {

@@ -4,8 +4,10 @@
 
 #include <fstream>
 #include <functional>
+#include <limits>
+#include <map>
 
-#include "aggregation/statistics/descriptor.h"
+#include "aggregation/statistics/window.h"
 #include "base/safetensors.h"
 #include "client/exec/task_dir.h"
 #include "client/pipeline/csv_source.h"
@@ -37,8 +39,37 @@ class RecordingTrainer final : public client::Trainer {
   Layout layout;
 };
 
+// Rows 1, 2, … of t = 0, 1, …, each predicted as 10 t.
+class FakeServed final : public client::ServedLog {
+ public:
+  StatusOr<client::ServedWindow> Newest(const ModelName& model, VersionNumber version,
+                                        std::string_view monitor,
+                                        std::span<const std::string> fields,
+                                        std::size_t most) const override {
+    client::ServedWindow out;
+    out.fields = {fields.begin(), fields.end()};
+    const auto from = given.find(std::string(monitor));
+    const std::uint64_t after = from == given.end() ? 0 : from->second;
+    if (model != ModelName("rul") || version != VersionNumber(3)) return out;
+    for (std::uint64_t row = std::max(after, rows - std::min<std::uint64_t>(rows, most));
+         row < rows; ++row) {
+      out.cells.push_back(static_cast<double>(row));
+      out.predictions.push_back(10.0 * static_cast<double>(row));
+      out.labels.push_back(std::numeric_limits<double>::quiet_NaN());
+      out.last = row + 1;
+    }
+    return out;
+  }
+  Status Given(std::string_view monitor, std::uint64_t last) override {
+    given[std::string(monitor)] = last;
+    return Ok();
+  }
+  std::uint64_t rows = 4;
+  std::map<std::string, std::uint64_t> given;
+};
+
 struct Harness {
-  Harness() {
+  explicit Harness(std::shared_ptr<client::ServedLog> served = nullptr) {
     Rows("t,y\n0,10\n5,20\n10,30\n");
     const Params model{*Layout::Make({{"w", DType::kF32, {2, 3}}}), std::vector<float>(6)};
     const Bytes file = SerializeParams(model.View());
@@ -54,6 +85,7 @@ struct Harness {
     config.scratch = dir / "scratch";
     config.blob_path = [](const Digest& digest) { return "/blobs/" + digest.Hex(); };
     config.stamp = [this] { return stamp; };
+    config.served = served;
     worker = std::make_unique<LocalWorker>(config, blobs, hasher, clock, quarantine,
                                            std::make_unique<client::CsvSource>(dir / "rows.csv"),
                                            trainer, log);
@@ -140,6 +172,91 @@ TEST(LocalWorker, TheRowsAreKnownByWhatWasCountedAndNothingElse) {
   EXPECT_EQ(h.worker->Count(Counting(h, QueryOfT()))->rows, first);
   h.Rows("t,y\n0,99\n5,99\n10,99\n10,99\n");
   EXPECT_NE(h.worker->Count(Counting(h, QueryOfT()))->rows, first);
+}
+
+// An assignment of a window over `t` of what version 3 of rul served.
+statistics::WindowQuery WindowOfT() {
+  return {.monitor = "wear",
+          .epoch = 1,
+          .contract = "k",
+          .version = 1,
+          .model = "rul",
+          .model_version = 3,
+          .reference = false,
+          .rows = 3,
+          .fields = {{"t", 0, 10, 2}, {"$prediction", 0, 100, 2}},
+          .measures = {},
+          .binary = false};
+}
+Assignment Windowed(const Harness& h, const statistics::WindowQuery& query) {
+  Assignment a = h.assignment;
+  a.kind = client::TaskKind::kStatistics;
+  const std::string text = statistics::EncodeWindowQuery(query).value();
+  a.statistics.assign(AsBytes(text).begin(), AsBytes(text).end());
+  return a;
+}
+
+TEST(LocalWorker, AWindowHasTheNewestRowsServedAndNoneOfThemTwice) {
+  const auto served = std::make_shared<FakeServed>();
+  Harness h(served);
+  statistics::WindowQuery query = WindowOfT();
+  const auto first = h.worker->Count(Windowed(h, query));
+  ASSERT_THAT(first, IsOk());
+  EXPECT_THAT(first->values.at(0), ::testing::ElementsAre(0, 3, 0, 0, 0, /**/ 0, 3, 0, 0, 0));
+  EXPECT_EQ(served->given.at("wear"), 4U);
+  served->rows = 6;
+  // The same window again, as when its round is tried again: the same answer.
+  EXPECT_EQ(h.worker->Count(Windowed(h, query))->values, first->values);
+  query.epoch = 2;
+  const auto second = h.worker->Count(Windowed(h, query));
+  EXPECT_THAT(second->values.at(0), ::testing::ElementsAre(0, 1, 1, 0, 0, /**/ 0, 1, 1, 0, 0));
+  query.epoch = 3;
+  EXPECT_THAT(h.worker->Count(Windowed(h, query))->values.back(), ::testing::ElementsAre(0));
+}
+
+TEST(LocalWorker, ANodeThatDoesNotServeTheVersionGivesNothing) {
+  const auto served = std::make_shared<FakeServed>();
+  Harness serving(served), silent;
+  statistics::WindowQuery query = WindowOfT();
+  query.model_version = 2;
+  for (Harness* h : {&serving, &silent}) {
+    const auto counted = h->worker->Count(Windowed(*h, query));
+    ASSERT_THAT(counted, IsOk());
+    for (const auto& kind : counted->values) EXPECT_THAT(kind, ::testing::Each(0U));
+  }
+  EXPECT_TRUE(served->given.empty());
+}
+
+TEST(LocalWorker, AReferenceIsOfTheNewestGoodRowsOfTheSource) {
+  const auto served = std::make_shared<FakeServed>();
+  Harness h(served);
+  h.Rows("t,y\n0,1\n0,1\n6,1\n99,1\n7,1\n1,1\n");  // 99 is out of range: no good row.
+  statistics::WindowQuery query = WindowOfT();
+  query.reference = true;
+  query.fields.pop_back();
+  const auto counted = h.worker->Count(Windowed(h, query));
+  ASSERT_THAT(counted, IsOk());
+  EXPECT_THAT(counted->values.at(0), ::testing::ElementsAre(0, 1, 2, 0, 0));
+  EXPECT_THAT(counted->values.back(), ::testing::ElementsAre(1));
+  EXPECT_TRUE(served->given.empty());
+}
+
+TEST(LocalWorker, AWindowOverOtherRangesThanTheContractsIsRefused) {
+  Harness h(std::make_shared<FakeServed>());
+  statistics::WindowQuery query = WindowOfT();
+  query.fields[0].hi = 5;
+  EXPECT_THAT(h.worker->Count(Windowed(h, query)),
+              Fails(absl::StatusCode::kFailedPrecondition, Reason::kCONTRACT_MISMATCH));
+}
+
+TEST(LocalWorker, TrainsAndEvaluatesOnTheNewestRowsAlone) {
+  Harness h;
+  h.assignment.window.rows = 1;
+  h.assignment.newest_rows = 2;
+  ASSERT_THAT(h.worker->Run(h.assignment, 1), IsOk());
+  EXPECT_THAT(h.trainer->data->x, ::testing::ElementsAre(0, 1));
+  h.assignment.newest_rows = 0;  // Of the same rows: they are made anew.
+  EXPECT_EQ(h.worker->Run(h.assignment, 1)->examples, 3U);
 }
 
 TEST(LocalWorker, CountsNothingOverOtherRangesThanTheContracts) {

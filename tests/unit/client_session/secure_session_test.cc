@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "aggregation/secagg/update_layout.h"
-#include "aggregation/statistics/descriptor.h"
+#include "aggregation/statistics/window.h"
 #include "client/secure/terms.h"
 #include "client/session/session.h"
 #include "tests/support/status_matchers.h"
@@ -54,7 +54,7 @@ struct SecureWorld {
     if (kind == client::TaskKind::kStatistics) {
       a.params = {};
       a.module.reset();
-      a.statistics = QueryBytes();
+      a.statistics = query;
       model = hasher.Sha256(a.statistics);
     }
     secagg::Task task{.layout = *secagg::SumsLayout(client::SumFieldsOf(a).value(), 5)};
@@ -101,6 +101,7 @@ struct SecureWorld {
 
   const RoundKey round{CampaignName("c"), RoundNumber(1), 1};
   Digest rows = platform::OpenSslHasher().Sha256(AsBytes("rows"));
+  Bytes query = QueryBytes();
   platform::OpenSslHasher hasher;
   SymbolicCrypto crypto{hasher};
   SeededSecureRng rng{1};
@@ -281,6 +282,36 @@ TEST(SecureSession, TheSameCountOfTheSameRowsIsRefusedBeforeAnythingIsSaid) {
     EXPECT_EQ(w.h.coordinator.failures.size(), same_rows ? 1U : 0U);
     EXPECT_EQ(w.h.coordinator.secure_asks.size(), same_rows ? 0U : 1U);
     if (same_rows) EXPECT_EQ(w.h.coordinator.failures[0].second, Reason::kSECURE_REPEATED);
+  }
+}
+
+TEST(SecureSession, AWindowThatWasGivenToIsRefusedWhateverItsRowsAre) {
+  for (const std::uint64_t epoch : {6U, 7U}) {
+    SCOPED_TRACE(epoch);
+    SecureWorld w;
+    const std::string text = statistics::EncodeWindowQuery({.monitor = "wear",
+                                                            .epoch = 7,
+                                                            .contract = "turbofan",
+                                                            .version = 1,
+                                                            .model = "rul",
+                                                            .model_version = 1,
+                                                            .reference = false,
+                                                            .rows = 50,
+                                                            .fields = {{"T30", 0, 9, 4}},
+                                                            .measures = {},
+                                                            .binary = false})
+                                 .value();
+    w.query = {AsBytes(text).begin(), AsBytes(text).end()};
+    w.AskForSums(TaskKind::kStatistics);
+    w.h.coordinator.answer_secure = [](const SecureAsk&) { return SecureAnswer{{}, true, {}}; };
+    MemoryFiles files(w.h.files_disk);
+    ASSERT_THAT(w.Ledger(files).Enter(client::Question::OfWindow("wear", epoch), w.h.clock.Now()),
+                IsOk());
+    w.Run();
+    const bool given = epoch == 7;
+    EXPECT_EQ(w.h.coordinator.failures.size(), given ? 1U : 0U);
+    EXPECT_EQ(w.h.coordinator.secure_asks.size(), given ? 0U : 1U);
+    if (given) EXPECT_EQ(w.h.coordinator.failures[0].second, Reason::kSECURE_REPEATED);
   }
 }
 
