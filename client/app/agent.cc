@@ -233,6 +233,7 @@ std::shared_ptr<Worker> Agent::WorkerFor(const Node& node) {
   config.needs_module = settings.exec.empty();
   config.blob_path = BlobPath();
   config.labels = telemetry_->LabelsOf(settings.name);
+  if (node.serving) config.served = node.serving->rows();
   config.stamp = [path = settings.csv] { return FileStamp(path); };
   return std::make_shared<LocalWorker>(std::move(config), *blobs_, crypto_, clock_, quarantine_,
                                        std::move(source), node.trainer, log_);
