@@ -141,8 +141,16 @@ struct TagVersion {
   std::vector<std::string> remove;
   std::string by;
 };
-using ModelEvent = std::variant<ApplyModel, CreateModelVersion, MoveAlias, PromoteVersion,
-                                ApproveVersion, CertifyVersion, MeasureVersion, TagVersion>;
+// A monitor took its reference of the version; another one takes the place of that before.
+struct ReferToVersion {
+  VersionNumber version;
+  MonitorName monitor;
+  Digest digest;
+  std::string by;
+};
+using ModelEvent =
+    std::variant<ApplyModel, CreateModelVersion, MoveAlias, PromoteVersion, ApproveVersion,
+                 CertifyVersion, MeasureVersion, TagVersion, ReferToVersion>;
 
 // Facts, beside those of promotion.h.
 struct ModelApplied {
@@ -178,6 +186,13 @@ struct VersionTagged {
   Timestamp at;
   std::string by;
 };
+struct VersionReferenced {
+  VersionNumber version;
+  MonitorName monitor;
+  Digest digest;
+  Timestamp at;
+  std::string by;
+};
 // Somebody asked for what is not theirs to do; nothing else changed.
 struct ModelActionDenied {
   std::string action;     // "approve", "certify", "change-gates".
@@ -187,9 +202,10 @@ struct ModelActionDenied {
   Timestamp at;
   std::string by;
 };
-using ModelFact = std::variant<ModelApplied, ModelVersionCreated, AliasMoved, PromotionRefused,
-                               PromotionOverridden, VersionApproved, VersionCertified,
-                               VersionMeasured, VersionTagged, ModelActionDenied>;
+using ModelFact =
+    std::variant<ModelApplied, ModelVersionCreated, AliasMoved, PromotionRefused,
+                 PromotionOverridden, VersionApproved, VersionCertified, VersionMeasured,
+                 VersionTagged, VersionReferenced, ModelActionDenied>;
 using ModelFacts = std::vector<ModelFact>;
 
 // No fact when nothing would change: the model reads so already, the alias points there, the same

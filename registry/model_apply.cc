@@ -50,6 +50,11 @@ void Take(ModelState& s, const VersionTagged& f) {
   const std::size_t at = IndexOf(f.version);
   s.columns.SetTags(at, s.notes[at].tags);
 }
+void Take(ModelState& s, const VersionReferenced& f) {
+  s.notes.Change(IndexOf(f.version), [&](VersionNotes& n) {
+    n.references[f.monitor] = {f.digest, f.at};
+  });
+}
 // What did not happen is history, and no state.
 void Take(ModelState&, const PromotionRefused&) {}
 void Take(ModelState&, const PromotionOverridden&) {}
@@ -60,6 +65,7 @@ VersionNumber Needs(const VersionApproved& f) { return f.version; }
 VersionNumber Needs(const VersionCertified& f) { return f.version; }
 VersionNumber Needs(const VersionMeasured& f) { return f.version; }
 VersionNumber Needs(const VersionTagged& f) { return f.version; }
+VersionNumber Needs(const VersionReferenced& f) { return f.version; }
 template <typename Fact>
 VersionNumber Needs(const Fact&) {
   return VersionNumber();

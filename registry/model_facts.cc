@@ -84,6 +84,11 @@ Json BodyOf(const VersionMeasured& f) {
 Json BodyOf(const VersionTagged& f) {
   return {{"version", f.version.value()}, {"set", f.set}, {"removed", f.removed}};
 }
+Json BodyOf(const VersionReferenced& f) {
+  return {{"version", f.version.value()},
+          {"monitor", f.monitor.value()},
+          {"digest", f.digest.ToString()}};
+}
 Json BodyOf(const ModelActionDenied& f) {
   return {{"action", f.action},
           {"version", f.version.value()},
@@ -102,6 +107,7 @@ FactHeader HeaderFor(const VersionApproved& f) { return {"VersionApproved", f.by
 FactHeader HeaderFor(const VersionCertified& f) { return {"VersionCertified", f.by, f.at}; }
 FactHeader HeaderFor(const VersionMeasured& f) { return {"VersionMeasured", f.by, f.at}; }
 FactHeader HeaderFor(const VersionTagged& f) { return {"VersionTagged", f.by, f.at}; }
+FactHeader HeaderFor(const VersionReferenced& f) { return {"VersionReferenced", f.by, f.at}; }
 FactHeader HeaderFor(const ModelActionDenied& f) { return {"ModelActionDenied", f.by, f.at}; }
 }  // namespace
 

@@ -161,6 +161,17 @@ StatusOr<ModelFact> ReadTagged(const FactHeader& header, const Json& json) {
   return fact;
 }
 
+StatusOr<ModelFact> ReadReferenced(const FactHeader& header, const Json& json) {
+  JsonReader r(json);
+  MUSTER_ASSIGN(const VersionNumber version, Noted(r));
+  const MonitorName monitor(r.Text("monitor"));
+  const std::string digest = r.Text("digest");
+  MUSTER_TRY(r.status());
+  VersionReferenced fact{version, monitor, {}, header.at, header.by};
+  MUSTER_ASSIGN(fact.digest, Digest::Parse(digest));
+  return fact;
+}
+
 StatusOr<ModelFact> ReadDenied(const FactHeader& header, const Json& json) {
   JsonReader r(json);
   const VersionNumber version(r.Unsigned("version"));
@@ -182,6 +193,7 @@ StatusOr<ModelFact> Decode(const ModelName& name, std::string_view row) {
   if (header.type == "VersionCertified") return ReadCertified(header, json);
   if (header.type == "VersionMeasured") return ReadMeasured(header, json);
   if (header.type == "VersionTagged") return ReadTagged(header, json);
+  if (header.type == "VersionReferenced") return ReadReferenced(header, json);
   if (header.type == "ModelActionDenied") return ReadDenied(header, json);
   return InvalidArgument("unknown fact '{}'", header.type);
 }

@@ -10,6 +10,7 @@ constexpr std::size_t kLongestComment = 1024;
 constexpr std::size_t kLongestTag = 256;
 constexpr std::size_t kMaxTags = 64;
 constexpr std::size_t kMaxCertified = 256;
+constexpr std::size_t kMaxReferences = 64;
 
 const VersionNotes& NotesOn(const ModelState& state, VersionNumber version) {
   return state.notes[version.value() - 1];
@@ -146,6 +147,18 @@ StatusOr<ModelFacts> On(const ModelState& state, const TagVersion& e, Timestamp 
   if (count > kMaxTags) return InvalidField("set", "{} tags are more than {}", count, kMaxTags);
   if (fact.set.empty() && fact.removed.empty()) return ModelFacts{};
   return ModelFacts{std::move(fact)};
+}
+
+StatusOr<ModelFacts> On(const ModelState& state, const ReferToVersion& e, Timestamp now) {
+  MUSTER_TRY(Require(state, e.version).status());
+  MUSTER_TRY(CheckName(e.monitor.value(), "monitor"));
+  const auto& references = NotesOn(state, e.version).references;
+  const auto known = references.find(e.monitor);
+  if (known != references.end() && known->second.digest == e.digest) return ModelFacts{};
+  if (known == references.end() && references.size() >= kMaxReferences)
+    return InvalidField("monitor", "version {} has references of {} monitors, the most",
+                        e.version.value(), kMaxReferences);
+  return ModelFacts{VersionReferenced{e.version, e.monitor, e.digest, now, e.by}};
 }
 
 Status RefusalIn(const ModelFacts& facts) {

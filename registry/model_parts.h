@@ -10,6 +10,7 @@ StatusOr<ModelFacts> On(const ModelState& state, const ApproveVersion& event, Ti
 StatusOr<ModelFacts> On(const ModelState& state, const CertifyVersion& event, Timestamp now);
 StatusOr<ModelFacts> On(const ModelState& state, const MeasureVersion& event, Timestamp now);
 StatusOr<ModelFacts> On(const ModelState& state, const TagVersion& event, Timestamp now);
+StatusOr<ModelFacts> On(const ModelState& state, const ReferToVersion& event, Timestamp now);
 
 // RESOURCE_NOT_FOUND unless the model has this version.
 StatusOr<const ModelVersion*> Require(const ModelState& state, VersionNumber version);

@@ -251,9 +251,13 @@ StatusOr<std::optional<std::vector<std::string>>> Registry::CertifiedHardware(
 }
 
 bool Registry::Uses(const Digest& blob) const {
-  for (const auto& model : models_.All())
+  for (const auto& model : models_.All()) {
     for (const ModelVersion& version : model->versions)
       if (version.params == blob || version.module == blob) return true;
+    for (const VersionNotes& notes : model->notes)
+      for (const auto& [monitor, reference] : notes.references)
+        if (reference.digest == blob) return true;
+  }
   return false;
 }
 

@@ -175,6 +175,11 @@ class Registry {
   // VERSION_IMMUTABLE (FAILED_PRECONDITION) where something else is recorded.
   StatusOr<VersionView> Measure(const ModelName& model, VersionNumber version,
                                 const Measurements& measured, const Caller& by);
+  // Keeps what a monitor's windows are held against with the version: the blob is in use from then
+  // on. BLOB_NOT_FOUND (FAILED_PRECONDITION) when it is not there.
+  StatusOr<VersionView> Refer(const ModelName& model, VersionNumber version,
+                              const MonitorName& monitor, const Digest& reference,
+                              const Caller& by);
   StatusOr<VersionView> Tag(const ModelName& model, VersionNumber version,
                             const std::map<std::string, std::string>& set,
                             const std::vector<std::string>& remove, const Caller& by);
@@ -203,7 +208,7 @@ class Registry {
   // Versions that fulfil the filter. O(versions) at most; a page after the last change shows that
   // change. FIELD_INVALID at "filter" or "page_token"; NOT_FOUND.
   StatusOr<SearchPage> Search(const SearchRequest& request) const;
-  // Whether any version is made of this blob, so that nobody removes it.
+  // Whether any version is made of this blob, or held against it, so that nobody removes it.
   bool Uses(const Digest& blob) const;
   // What the versions that are made of this blob read, each use once. O(versions).
   std::vector<ContractUse> ReadersOf(const Digest& blob) const;

@@ -143,6 +143,16 @@ StatusOr<VersionView> Registry::Measure(const ModelName& model, VersionNumber ve
   return Note(model, version, MeasureVersion{version, measured, by.Text()});
 }
 
+StatusOr<VersionView> Registry::Refer(const ModelName& model, VersionNumber version,
+                                      const MonitorName& monitor, const Digest& reference,
+                                      const Caller& by) {
+  MUSTER_ASSIGN(const bool there, blobs_.Has(reference));
+  if (!there)
+    return WithReason(FailedPrecondition("there is no blob {}", reference.ToString()),
+                      Reason::kBLOB_NOT_FOUND);
+  return Note(model, version, ReferToVersion{version, monitor, reference, by.Text()});
+}
+
 StatusOr<VersionView> Registry::Tag(const ModelName& model, VersionNumber version,
                                     const std::map<std::string, std::string>& set,
                                     const std::vector<std::string>& remove, const Caller& by) {

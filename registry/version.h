@@ -97,11 +97,19 @@ struct Certification {
   friend bool operator==(const Certification&, const Certification&) = default;
 };
 
-// What people said about a version afterwards.
+// What its data were like when it was trained: sums that a monitor holds later windows against.
+struct MonitorReference {
+  Digest digest;  // Of the blob.
+  Timestamp at;
+  friend bool operator==(const MonitorReference&, const MonitorReference&) = default;
+};
+
+// What was noted about a version afterwards.
 struct VersionNotes {
   std::map<std::string, std::string> tags;
   std::vector<Approval> approvals;                 // One a person, oldest first.
   std::map<std::string, Certification> certified;  // By hardware.
+  std::map<MonitorName, MonitorReference> references;
   friend bool operator==(const VersionNotes&, const VersionNotes&) = default;
 };
 
