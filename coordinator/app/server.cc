@@ -14,6 +14,8 @@
 #include "coordinator/rpc/edge_service.h"
 #include "coordinator/rpc/enrolment_service.h"
 #include "coordinator/rpc/fleet_service.h"
+#include "coordinator/rpc/monitor_service.h"
+#include "coordinator/rpc/trigger_service.h"
 #include "platform/http_router.h"
 #include "platform/openssl_crypto.h"
 #include "platform/ops_http.h"
@@ -142,6 +144,8 @@ class MusterServerImpl final : public MusterServer {
   std::unique_ptr<EdgeService> edge_;
   std::unique_ptr<CampaignService> campaigns_;
   std::unique_ptr<FleetService> fleet_;
+  std::unique_ptr<MonitorService> monitors_;
+  std::unique_ptr<TriggerService> triggers_;
   std::unique_ptr<registry::ContractService> contracts_;
   std::unique_ptr<registry::ModelService> models_;
   std::unique_ptr<registry::PromotionService> promotions_;
@@ -231,6 +235,8 @@ Status MusterServerImpl::StartGrpc() {
   campaigns_ = std::make_unique<CampaignService>(coordinator, *border_, clock_);
   fleet_ = std::make_unique<FleetService>(coordinator, *border_, options_.trust_domain,
                                           dir_.ca->certificate_pem());
+  monitors_ = std::make_unique<MonitorService>(coordinator, *border_);
+  triggers_ = std::make_unique<TriggerService>(coordinator, *border_, clock_);
   contracts_ = std::make_unique<registry::ContractService>(registry, *border_);
   models_ = std::make_unique<registry::ModelService>(registry, *border_);
   promotions_ = std::make_unique<registry::PromotionService>(registry, *border_);
@@ -241,9 +247,10 @@ Status MusterServerImpl::StartGrpc() {
                                        log_key_.verifier},
       *dir_.blobs, *border_, clock_);
   MUSTER_ASSIGN(const rpc::ServerTls tls, ServerTlsOf(dir_, options_.listen.host));
-  const std::array<grpc::Service*, 10> services{
-      enrolment_.get(), edge_.get(),       campaigns_.get(),    fleet_.get(),     contracts_.get(),
-      models_.get(),    promotions_.get(), schema_calls_.get(), artefacts_.get(), evidence_.get()};
+  const std::array<grpc::Service*, 12> services{
+      enrolment_.get(),  edge_.get(),         campaigns_.get(), fleet_.get(),
+      monitors_.get(),   triggers_.get(),     contracts_.get(), models_.get(),
+      promotions_.get(), schema_calls_.get(), artefacts_.get(), evidence_.get()};
   MUSTER_ASSIGN(server_, rpc::Server::Start(options_.listen, tls, services));
   return Ok();
 }

@@ -57,7 +57,16 @@ Coordinator::Coordinator(CoordinatorPorts ports, CoordinatorOptions options)
                  },
              .waiting = [this] { return desk_.Waiting(); },
              .changed = [this](const CampaignName& name) { Changed(name); },
-             .in_use = [this](const Digest& blob) { return InUse(blob); }} {}
+             .in_use = [this](const Digest& blob) { return InUse(blob); }},
+      roles_(std::move(options.roles)),
+      monitor_metrics_(ports.metrics),
+      monitor_world_(MakeMonitorWorld()),
+      trigger_world_(MakeTriggerWorld()) {
+  telemetry_.SetListener(this);
+  serving_.SetRules([this](const ModelName& model, std::string_view alias, const LabelMap& labels) {
+    return RulesFor(model, alias, labels);
+  });
+}
 
 Status Coordinator::Recover() {
   MUSTER_TRY(fleet_.Recover());
@@ -72,6 +81,7 @@ Status Coordinator::Recover() {
     if (!runner) runner = std::make_unique<CampaignRunner>(name, world_);
     return runner->Believe(row);
   }));
+  MUSTER_TRY(RecoverMonitors());
   metrics_.devices_enrolled.Set(static_cast<double>(fleet_.devices().size()));
   control_.Post([this] {
     for (const auto& [name, runner] : runners_) runner->Resume();
@@ -88,6 +98,7 @@ void Coordinator::ScheduleTick() {
 void Coordinator::TickNow() {
   if (stopping_) return;
   for (const auto& [name, runner] : runners_) runner->Tick();
+  TickMonitors();
   desk_.Wake(serving_.Moved(fleet_.devices()));
   desk_.Expire();
   uploads_.Expire();
@@ -127,6 +138,9 @@ void Coordinator::Changed(const CampaignName& name) {
   std::erase_if(watchers_, [](const auto& weak) { return weak.expired(); });
   for (const auto& weak : watchers_)
     if (const auto watcher = weak.lock(); watcher && watcher->name == name) watcher->call();
+  for (const auto& [trigger, runner] : triggers_)
+    if (const FiringRecord* open = runner->state().Open(); open && open->campaign == name)
+      TriggerChanged(trigger);
 }
 
 // --- What the tensors tell ---

@@ -9,12 +9,15 @@
 #include "base/strand.h"
 #include "coordinator/checkin/desk.h"
 #include "coordinator/fleet/fleet.h"
+#include "coordinator/monitor/monitor_runner.h"
 #include "coordinator/runner/campaign_runner.h"
 #include "coordinator/runner/device_history.h"
 #include "coordinator/runner/metrics.h"
 #include "coordinator/serving/serving_book.h"
 #include "coordinator/telemetry/telemetry_desk.h"
+#include "coordinator/telemetry/types.h"
 #include "coordinator/training/uploads.h"
+#include "coordinator/trigger/trigger_runner.h"
 #include "registry/registry.h"
 
 namespace muster::coordinator {
@@ -54,6 +57,33 @@ struct CampaignSnapshot {
   std::string statistics_json;  // What a campaign of statistics found; empty: nothing yet.
   RowTotals rows;               // Behind the updates of the current round, or of the last.
 };
+// A monitor as people see it.
+struct MonitorSnapshot {
+  MonitorSpec spec;
+  std::string phase;
+  std::string why;  // Why it waits; empty: it does not.
+  VersionNumber version;
+  std::optional<Window> reference;
+  std::vector<Window> windows;    // Oldest first.
+  std::vector<Finding> findings;  // Open ones, then the newest closed ones: 200 at most.
+  std::map<std::string, RuleRecord> rules;
+  double level = 0;
+  Timestamp updated_at;
+  std::string applied_by;
+};
+// A trigger as people see it, with the campaigns of its firings.
+struct TriggerSnapshot {
+  TriggerState state;
+  std::string phase;
+  Explanation explanation;  // Of now.
+  struct Progress {
+    std::string phase;
+    std::uint32_t rounds_published = 0;
+    std::uint32_t rounds = 0;
+    VersionNumber version;  // The newest that it made.
+  };
+  std::map<CampaignName, Progress> campaigns;
+};
 struct DeviceSnapshot {
   Device device;
   std::string activity;  // idle, working, unfit, silent, quarantined.
@@ -61,7 +91,9 @@ struct DeviceSnapshot {
 
 // Every method may be called from any thread; answers come on the control strand or, where the
 // comment says so, on the pool.
-class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
+class Coordinator final : public RoundWorkEvents,
+                          public SecureRoundEvents,
+                          public TelemetryListener {
  public:
   Coordinator(CoordinatorPorts ports, CoordinatorOptions options);
 
@@ -144,6 +176,42 @@ class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
   // Records that somebody was refused at the border; a fact of stream "denials".
   void Denied(std::string who, std::string method, Reason reason);
 
+  // --- Monitors and triggers ---
+  // A dry run judges everything and changes nothing.
+  struct AppliedMonitor {
+    MonitorSnapshot monitor;
+    bool created = false;
+    bool changed = false;
+  };
+  void ApplyMonitor(MonitorSpec spec, bool dry_run, std::vector<std::string> pending_models,
+                    Caller by, Done<AppliedMonitor> done);
+  void GetMonitor(MonitorName name, Done<MonitorSnapshot> done);
+  void ListMonitors(Done<std::vector<MonitorSnapshot>> done);
+  void HearFeedback(MonitorName name, GiveFeedback feedback, Caller by, Done<MonitorSnapshot> done);
+  struct AppliedTrigger {
+    TriggerSnapshot trigger;
+    bool created = false;
+    bool changed = false;
+  };
+  struct PendingResources {  // Of the same apply, for a dry run.
+    std::vector<std::string> models;
+    std::vector<std::string> monitors;
+  };
+  void ApplyTrigger(TriggerSpec spec, bool dry_run, PendingResources pending, Caller by,
+                    Done<AppliedTrigger> done);
+  void GetTrigger(TriggerName name, Done<TriggerSnapshot> done);
+  void ListTriggers(Done<std::vector<TriggerSnapshot>> done);
+  void AnswerTrigger(TriggerName name, AnswerFiring answer, Caller by, Done<TriggerSnapshot> done);
+  // Calls `watcher` on the control strand after each change of the trigger, or of its campaign.
+  std::shared_ptr<void> WatchTrigger(TriggerName name, std::function<void()> watcher);
+
+  // On the control strand: the rules that monitors of this model and alias have for a device that
+  // carries these labels. Canonical JSON {"monitors": [...]} (drift/monitors/spec.h); empty: none.
+  std::string RulesFor(const ModelName& model, std::string_view alias, const LabelMap& labels);
+  // TelemetryListener. NOT_ENROLLED.
+  Status OnTelemetry(const DeviceId& device, const std::string& spool,
+                     std::span<const TelemetryRecord> records) override;
+
   // Calls `watcher` on the control strand after each change of the campaign, until the token goes.
   std::shared_ptr<void> Watch(CampaignName name, std::function<void()> watcher);
 
@@ -189,6 +257,25 @@ class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
   void TickNow();
   void Changed(const CampaignName& name);
 
+  // Monitors and triggers.
+  Status RecoverMonitors();
+  void TickMonitors();
+  MonitorWorld MakeMonitorWorld();
+  TriggerWorld MakeTriggerWorld();
+  StatusOr<MonitorSpec> WithContract(MonitorSpec spec, const registry::ModelSpec& model) const;
+  StatusOr<AppliedMonitor> ApplyMonitorNow(MonitorSpec spec, bool dry_run,
+                                           const std::vector<std::string>& pending_models,
+                                           const Caller& by);
+  StatusOr<AppliedTrigger> ApplyTriggerNow(const TriggerSpec& spec, bool dry_run,
+                                           const PendingResources& pending, const Caller& by);
+  Status CheckMonitorsOf(const TriggerSpec& spec, const PendingResources& pending) const;
+  StatusOr<MonitorRunner*> Require(const MonitorName& name);
+  StatusOr<TriggerRunner*> Require(const TriggerName& name);
+  MonitorSnapshot SnapshotOf(const MonitorRunner& runner) const;
+  TriggerSnapshot SnapshotOf(const TriggerRunner& runner) const;
+  std::map<MonitorName, const MonitorState*> MonitorStates() const;
+  void TriggerChanged(const TriggerName& name);
+
   CoordinatorPorts ports_;
   const double secure_words_;
   Strand control_;
@@ -208,6 +295,19 @@ class Coordinator final : public RoundWorkEvents, public SecureRoundEvents {
     std::function<void()> call;
   };
   std::vector<std::weak_ptr<Watcher>> watchers_;
+  const registry::Roles roles_;  // Who may answer triggers.
+  MonitorMetrics monitor_metrics_;
+  MonitorWorld monitor_world_;
+  TriggerWorld trigger_world_;
+  std::map<MonitorName, std::unique_ptr<MonitorRunner>> monitors_;
+  std::map<TriggerName, std::unique_ptr<TriggerRunner>> triggers_;
+  bool monitor_news_ = true;                  // Since triggers last looked.
+  std::map<std::string, std::string> rules_;  // Cache of RulesFor, until a monitor changes.
+  struct TriggerWatcher {
+    TriggerName name;
+    std::function<void()> call;
+  };
+  std::vector<std::weak_ptr<TriggerWatcher>> trigger_watchers_;
   std::uint64_t denials_ = 0;  // Next seq of stream "denials".
   bool stopping_ = false;
   const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
