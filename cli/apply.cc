@@ -3,6 +3,8 @@
 #include <muster/v1/campaign.grpc.pb.h>
 #include <muster/v1/contract.grpc.pb.h>
 #include <muster/v1/model.grpc.pb.h>
+#include <muster/v1/monitor.grpc.pb.h>
+#include <muster/v1/trigger.grpc.pb.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -72,8 +74,8 @@ std::string IdOf(const Resource& resource) {
   return kind + "/" + NameOf(resource);
 }
 
-// All resources of all files, contracts first, then models, then campaigns. All errors of all
-// files at once.
+// All resources of all files: contracts first, then models, monitors, campaigns and triggers. All
+// errors of all files at once.
 StatusOr<std::vector<Resource>> ReadAll(World& world, const std::vector<std::string>& paths) {
   Refusals refusals;
   std::vector<Resource> all;
@@ -115,6 +117,7 @@ class Applier {
       if (const auto* contract = std::get_if<v1::Contract>(&resource.message))
         *contracts_.Add() = *contract;
       if (KindOf(resource) == "Model") models_.push_back(NameOf(resource));
+      if (KindOf(resource) == "Monitor") monitors_.push_back(NameOf(resource));
     }
   }
 
@@ -174,6 +177,25 @@ class Applier {
     if (!reply.ok()) return reply.status();
     return reply->created() ? "created" : "unchanged";
   }
+  StatusOr<std::string> One(const v1::Monitor& monitor, bool dry_run) {
+    v1::ApplyMonitorRequest request;
+    *request.mutable_monitor() = monitor;
+    request.set_dry_run(dry_run);
+    if (dry_run) request.mutable_pending_models()->Add(models_.begin(), models_.end());
+    MUSTER_ASSIGN(const auto reply, shell_.Ask(&v1::MonitorService::Stub::ApplyMonitor, request));
+    return reply.created() ? "created" : reply.changed() ? "changed" : "unchanged";
+  }
+  StatusOr<std::string> One(const v1::Trigger& trigger, bool dry_run) {
+    v1::ApplyTriggerRequest request;
+    *request.mutable_trigger() = trigger;
+    request.set_dry_run(dry_run);
+    if (dry_run) {
+      request.mutable_pending_models()->Add(models_.begin(), models_.end());
+      request.mutable_pending_monitors()->Add(monitors_.begin(), monitors_.end());
+    }
+    MUSTER_ASSIGN(const auto reply, shell_.Ask(&v1::TriggerService::Stub::ApplyTrigger, request));
+    return reply.created() ? "created" : reply.changed() ? "changed" : "unchanged";
+  }
   bool IsPending(const std::string& contract) const {
     return std::any_of(contracts_.begin(), contracts_.end(),
                        [&](const v1::Contract& c) { return c.name() == contract; });
@@ -182,6 +204,7 @@ class Applier {
   Shell& shell_;
   google::protobuf::RepeatedPtrField<v1::Contract> contracts_;
   std::vector<std::string> models_;
+  std::vector<std::string> monitors_;
 };
 
 void Tell(Shell& shell, const Outcome& outcome, bool dry_run) {
@@ -224,8 +247,8 @@ Status Apply(Shell& shell, const Arguments& arguments) {
 
 void AddApply(CLI::App& app, Shell& shell) {
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* apply =
-      app.add_subcommand("apply", "Make contracts, models and campaigns as files say");
+  CLI::App* apply = app.add_subcommand(
+      "apply", "Make contracts, models, monitors, campaigns, triggers as files say");
   apply
       ->add_option("-f,--file", arguments->files,
                    "YAML or JSON file with resources, a directory of them, or - for stdin")

@@ -11,6 +11,8 @@ void AddWatch(CLI::App& app, Shell& shell);     // watch
 void AddDrift(CLI::App& app, Shell& shell);     // drift report
 void AddStats(CLI::App& app, Shell& shell);     // stats
 void AddCampaign(CLI::App& app, Shell& shell);  // campaign pause|resume|cancel
+void AddMonitor(CLI::App& app, Shell& shell);   // monitor feedback
+void AddTrigger(CLI::App& app, Shell& shell);   // trigger explain|approve|decline
 void AddDevice(CLI::App& app, Shell& shell);    // device release|forget|history
 void AddContract(CLI::App& app, Shell& shell);  // contract diff|check|import
 void AddModel(CLI::App& app, Shell& shell);     // model list|show|create|download|alias|…

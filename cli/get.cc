@@ -3,6 +3,8 @@
 #include <muster/v1/contract.grpc.pb.h>
 #include <muster/v1/fleet.grpc.pb.h>
 #include <muster/v1/model.grpc.pb.h>
+#include <muster/v1/monitor.grpc.pb.h>
+#include <muster/v1/trigger.grpc.pb.h>
 
 #include <charconv>
 
@@ -49,6 +51,17 @@ v1::GetDeviceRequest DeviceRequest(const std::string& name) {
   return request;
 }
 
+v1::GetMonitorRequest MonitorRequest(const std::string& name) {
+  v1::GetMonitorRequest request;
+  request.set_name(name);
+  return request;
+}
+v1::GetTriggerRequest TriggerRequest(const std::string& name) {
+  v1::GetTriggerRequest request;
+  request.set_name(name);
+  return request;
+}
+
 // Gets one thing and hands it to `show`.
 template <typename Show>
 Status WithOne(Shell& shell, Kind kind, const std::string& name, Show show) {
@@ -71,6 +84,16 @@ Status WithOne(Shell& shell, Kind kind, const std::string& name, Show show) {
     case Kind::kDevice: {
       MUSTER_ASSIGN(const auto view,
                     shell.Ask(&v1::FleetService::Stub::GetDevice, DeviceRequest(name)));
+      return show(view);
+    }
+    case Kind::kMonitor: {
+      MUSTER_ASSIGN(const auto view,
+                    shell.Ask(&v1::MonitorService::Stub::GetMonitor, MonitorRequest(name)));
+      return show(view);
+    }
+    case Kind::kTrigger: {
+      MUSTER_ASSIGN(const auto view,
+                    shell.Ask(&v1::TriggerService::Stub::GetTrigger, TriggerRequest(name)));
       return show(view);
     }
   }
@@ -97,6 +120,17 @@ std::string OneRow(const v1::DeviceView& view, Timestamp now) {
   v1::ListDevicesReply list;
   *list.add_devices() = view;
   return DeviceTable(list, now);
+}
+
+std::string OneRow(const v1::MonitorView& view, Timestamp now) {
+  v1::ListMonitorsReply list;
+  *list.add_monitors() = view;
+  return MonitorTable(list, now);
+}
+std::string OneRow(const v1::TriggerView& view, Timestamp now) {
+  v1::ListTriggersReply list;
+  *list.add_triggers() = view;
+  return TriggerTable(list, now);
 }
 
 StatusOr<v1::ListDevicesRequest> DevicesRequest(const std::vector<std::string>& labels) {
@@ -129,6 +163,14 @@ Status List(Shell& shell, Kind kind, const std::vector<std::string>& labels) {
       MUSTER_ASSIGN(const auto request, DevicesRequest(labels));
       MUSTER_ASSIGN(const auto list, shell.Ask(&v1::FleetService::Stub::ListDevices, request));
       return shell.Show(list, [&] { return DeviceTable(list, now); });
+    }
+    case Kind::kMonitor: {
+      MUSTER_ASSIGN(const auto list, shell.Ask(&v1::MonitorService::Stub::ListMonitors, {}));
+      return shell.Show(list, [&] { return MonitorTable(list, now); });
+    }
+    case Kind::kTrigger: {
+      MUSTER_ASSIGN(const auto list, shell.Ask(&v1::TriggerService::Stub::ListTriggers, {}));
+      return shell.Show(list, [&] { return TriggerTable(list, now); });
     }
   }
   return Ok();

@@ -14,6 +14,8 @@ const std::map<std::string, Kind, std::less<>>& Spellings() {
       {"contract", Kind::kContract}, {"contracts", Kind::kContract}, {"ct", Kind::kContract},
       {"model", Kind::kModel},       {"models", Kind::kModel},       {"md", Kind::kModel},
       {"campaign", Kind::kCampaign}, {"campaigns", Kind::kCampaign}, {"cp", Kind::kCampaign},
+      {"monitor", Kind::kMonitor},   {"monitors", Kind::kMonitor},   {"mo", Kind::kMonitor},
+      {"trigger", Kind::kTrigger},   {"triggers", Kind::kTrigger},   {"tr", Kind::kTrigger},
       {"device", Kind::kDevice},     {"devices", Kind::kDevice},     {"dev", Kind::kDevice}};
   return spellings;
 }

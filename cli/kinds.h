@@ -7,7 +7,7 @@
 
 namespace muster::cli {
 
-enum class Kind { kContract, kModel, kCampaign, kDevice };
+enum class Kind { kContract, kModel, kCampaign, kDevice, kMonitor, kTrigger };
 
 // "campaigns", "campaign", "cp". INVALID_ARGUMENT that names the nearest one otherwise.
 StatusOr<Kind> ParseKind(std::string_view text);
@@ -15,6 +15,7 @@ StatusOr<Kind> ParseKind(std::string_view text);
 // The same as a check of CLI11's: empty when it is one.
 std::string CheckKind(const std::string& text);
 
-inline constexpr char kKindsHelp[] = "contracts (ct), models (md), campaigns (cp) or devices (dev)";
+inline constexpr char kKindsHelp[] =
+    "contracts (ct), models (md), campaigns (cp), monitors (mo), triggers (tr) or devices (dev)";
 
 }  // namespace muster::cli

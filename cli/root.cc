@@ -123,6 +123,8 @@ int RunMuster(const std::vector<std::string>& arguments, World& world) {
   AddDrift(app, shell);
   AddStats(app, shell);
   AddCampaign(app, shell);
+  AddMonitor(app, shell);
+  AddTrigger(app, shell);
   AddDevice(app, shell);
   AddContract(app, shell);
   AddModel(app, shell);

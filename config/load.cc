@@ -14,13 +14,13 @@
 
 namespace muster::config {
 namespace {
-using Message = std::variant<v1::Contract, v1::Model, v1::Campaign>;
+using Message = decltype(Resource::message);
 
 constexpr std::string_view kStatistics = "Statistics";
 
 const std::vector<std::string>& Kinds() {
-  static const auto& kinds =
-      *new std::vector<std::string>{"Contract", "Model", "Campaign", "Statistics"};
+  static const auto& kinds = *new std::vector<std::string>{
+      "Contract", "Model", "Monitor", "Campaign", "Trigger", std::string(kStatistics)};
   return kinds;
 }
 
@@ -28,7 +28,9 @@ const std::vector<std::string>& Kinds() {
 std::optional<Message> MessageOf(std::string_view kind) {
   if (kind == "Contract") return v1::Contract();
   if (kind == "Model") return v1::Model();
+  if (kind == "Monitor") return v1::Monitor();
   if (kind == "Campaign" || kind == kStatistics) return v1::Campaign();
+  if (kind == "Trigger") return v1::Trigger();
   return std::nullopt;
 }
 

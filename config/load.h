@@ -5,6 +5,8 @@
 #include <muster/v1/campaign.pb.h>
 #include <muster/v1/contract.pb.h>
 #include <muster/v1/model.pb.h>
+#include <muster/v1/monitor.pb.h>
+#include <muster/v1/trigger.pb.h>
 
 #include <string>
 #include <string_view>
@@ -17,10 +19,11 @@
 
 namespace muster::config {
 
-// One document with `kind: Contract`, `kind: Model`, `kind: Campaign` or `kind: Statistics`, which
-// is a campaign that counts (statistics_kind.h).
+// One document with `kind: Contract`, `Model`, `Monitor`, `Campaign`, `Trigger`, or `Statistics`,
+// which is a campaign that counts (statistics_kind.h). The kinds stand in the order in which they
+// need one another.
 struct Resource {
-  std::variant<v1::Contract, v1::Model, v1::Campaign> message;
+  std::variant<v1::Contract, v1::Model, v1::Monitor, v1::Campaign, v1::Trigger> message;
   SourceMap source;
 };
 std::string_view KindOf(const Resource& resource);  // "Contract", "Model", …

@@ -147,13 +147,14 @@ TEST(LoadResources, RefusesALabelThatStandsTwice) {
 
 TEST(LoadResources, NamesTheNearestKind) {
   EXPECT_EQ(Refused("kind: campain\nname: x\n", Reason::kFIELD_INVALID, "kind"),
-            "f.yaml:1:7: kind: unknown kind 'campain', not one of Contract, Model, Campaign, "
-            "Statistics; did you mean 'Campaign'?");
+            "f.yaml:1:7: kind: unknown kind 'campain', not one of Contract, Model, Monitor, "
+            "Campaign, Trigger, Statistics; did you mean 'Campaign'?");
 }
 
 TEST(LoadResources, RefusesAMissingKindADoubleKindAndADocumentThatIsNoMap) {
   EXPECT_EQ(Refused("name: x\n", Reason::kFIELD_INVALID, "kind"),
-            "f.yaml:1:1: kind: missing; one of Contract, Model, Campaign, Statistics");
+            "f.yaml:1:1: kind: missing; one of Contract, Model, Monitor, Campaign, Trigger, "
+            "Statistics");
   Refused("kind: Model\nkind: Model\n", Reason::kFIELD_DUPLICATE, "kind");
   EXPECT_EQ(Refused("- kind: Model\n", Reason::kFIELD_INVALID, ""),
             "f.yaml:1:1: expected a resource (a map with a kind), not a list");

@@ -51,8 +51,8 @@ TEST(StatisticsKind, NamesLineAndNearestFieldOfATypo) {
   EXPECT_EQ(Refused("kind: Statistics\nrounds: 2\n", Reason::kFIELD_UNKNOWN, "rounds"),
             "f.yaml:2:1: rounds: unknown field in Statistics");
   EXPECT_EQ(Refused("kind: Statistic\n", Reason::kFIELD_INVALID, "kind"),
-            "f.yaml:1:7: kind: unknown kind 'Statistic', not one of Contract, Model, Campaign, "
-            "Statistics; did you mean 'Statistics'?");
+            "f.yaml:1:7: kind: unknown kind 'Statistic', not one of Contract, Model, Monitor, "
+            "Campaign, Trigger, Statistics; did you mean 'Statistics'?");
 }
 
 TEST(StatisticsKind, SeesFieldsThatStandTwiceAndValuesThatDoNotFit) {
