@@ -13,14 +13,14 @@ import os
 import pathlib
 import random
 import re
-import shutil
-import signal
 import subprocess
 import sys
-import threading
 import time
 
+import drift
+import elec2
 import turbofan
+from programs import Failed, Run
 
 HERE = pathlib.Path(__file__).resolve().parent
 CAMPAIGN = "turbofan"
@@ -32,84 +32,7 @@ VANISH = 0.1  # Of the devices of a secure round, at a random step.
 MODEL = "turbofan-rul"
 
 
-class Failed(Exception):
-    """Something that the user can read and act on."""
-
-
-class Fleet:
-    """The programs of one run; stopped in reverse order of their start."""
-
-    def __init__(self, bin_dir, run_dir):
-        self.bin, self.run = bin_dir, run_dir
-        self.running = []
-        self.logs = run_dir / "logs"
-        self.logs.mkdir(parents=True)
-
-    def start(self, name, *argv, ready="ready"):
-        """Starts a program and waits for its "ready …" line; returns the line's other words."""
-        log = open(self.logs / f"{name}.log", "ab")
-        process = subprocess.Popen([str(self.bin / argv[0]), *map(str, argv[1:])],
-                                   stdout=subprocess.PIPE, stderr=log, cwd=self.run)
-        self.running.append((name, process))
-        line = process.stdout.readline().decode()
-        if not line.startswith(ready):
-            process.wait(10)
-            tail = (self.logs / f"{name}.log").read_text(errors="replace").splitlines()[-5:]
-            raise Failed(f"{name} did not start: {line.strip()}\n" + "\n".join(tail))
-        # Drained, or the program would block once the pipe is full.
-        threading.Thread(target=process.stdout.read, daemon=True).start()
-        return line.split()[1:]
-
-    def process(self, name):
-        return next(p for n, p in self.running if n == name)
-
-    def kill(self, name):
-        process = self.process(name)
-        process.kill()
-        process.wait()
-        self.running = [(n, p) for n, p in self.running if p is not process]
-
-    def stop(self):
-        for _, process in reversed(self.running):
-            process.send_signal(signal.SIGTERM)
-        for _, process in reversed(self.running):
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-class Demo:
-    def __init__(self, options):
-        self.options = options
-        self.bin = pathlib.Path(options.bin).resolve()
-        self.run = pathlib.Path(options.run_dir).resolve()
-        if self.run.exists():
-            shutil.rmtree(self.run)
-        self.run.mkdir(parents=True)
-        os.chmod(self.run, 0o700)
-        self.fleet = Fleet(self.bin, self.run)
-        self.server = None
-
-    def say(self, text):
-        print(text, flush=True)
-
-    def muster(self, *args, **kwargs):
-        """Runs the CLI against this demo's coordinator and returns what it printed."""
-        done = subprocess.run([str(self.bin / "muster"), "--data-dir", str(self.run / "muster-data"), *args],
-                              capture_output=True, text=True, cwd=self.run, **kwargs)
-        if done.returncode != 0:
-            raise Failed(f"muster {' '.join(args)}: {done.stderr.strip()}")
-        return done.stdout
-
-    def torch(self, *args):
-        env = dict(os.environ, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
-        done = subprocess.run([str(self.bin / "muster-torch"), *map(str, args)], capture_output=True,
-                              text=True, env=env, cwd=self.run)
-        if done.returncode != 0:
-            raise Failed(f"muster-torch {args[0]}: {done.stderr.strip()}")
-        return done.stdout
-
+class Demo(Run):
     # --- Data ---
 
     def load_engines(self):
@@ -128,25 +51,8 @@ class Demo:
 
     # --- Programs ---
 
-    def start_coordinator(self):
-        listen, http = (self.server or "127.0.0.1:0"), "127.0.0.1:0"
-        words = self.fleet.start("musterd", "musterd", "--data-dir", self.run / "muster-data",
-                                 "--authority-key", self.run / "authority/authority.pub",
-                                 "--listen", listen, "--http", http)
-        self.server = words[0]
-
     def start_programs(self):
-        # The authority comes first: the coordinator needs its public key. It learns the
-        # coordinator's CA and address, which join tokens carry, by restarting once it is there.
-        self.fleet.start("authority", "muster", "authority", "--dir", self.run / "authority",
-                         "--listen", "127.0.0.1:0")
-        self.start_coordinator()
-        self.fleet.kill("authority")
-        self.fleet.start("authority", "muster", "authority", "--dir", self.run / "authority",
-                         "--listen", "127.0.0.1:0", "--coordinator", self.server,
-                         "--coordinator-ca", self.run / "muster-data/ca/ca.pem")
-        self.muster("token", "create", "--uses", str(len(self.train) + len(self.test)),
-                    "--authority-dir", str(self.run / "authority"), "--out", str(self.run / "join.token"))
+        self.start_servers(len(self.train) + len(self.test))
         self.start_agents()
 
     def start_agents(self, drill=0.0):
@@ -154,9 +60,7 @@ class Demo:
         for agent in range(shares):
             nodes = [(name, "train") for name in self.train[agent::shares]]
             nodes += [(name, "test") for name in self.test[agent::shares]]
-            config = self.run / f"edge-{agent + 1}.yaml"
-            config.write_text(self.agent_yaml(agent, nodes, drill))
-            self.fleet.start(f"edge-{agent + 1}", "muster-edge", "--config", config)
+            self.start_agent(f"edge-{agent + 1}", self.agent_yaml(agent, nodes, drill))
 
     def agent_yaml(self, agent, nodes, drill):
         lines = [f"state_dir: edge-{agent + 1}-state", "join_file: join.token", f"drill: {{vanish: {drill}}}",
@@ -345,7 +249,7 @@ def parse():
     parser.add_argument("--run-dir", default="demo-run", help="where the run keeps its files")
     parser.add_argument("--data", help="folder with C-MAPSS FD001 (train_FD001.txt, test_FD001.txt, "
                                        "RUL_FD001.txt, plain or .xz)")
-    parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--rounds", type=int, help="of the campaign (200); with --drift, of the loop's (80)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--agents", type=int, default=4, help="edge processes")
     parser.add_argument("--secure", action="store_true",
@@ -353,15 +257,38 @@ def parse():
     parser.add_argument("--kill", action="store_true",
                         help="kill -9 the coordinator in mid-round, three times, and start it again")
     parser.add_argument("--json", metavar="FILE", help="write the figures as one JSON object")
+    loop = parser.add_argument_group("the closed loop, instead")
+    loop.add_argument("--drift", action="store_true",
+                      help="turbofans in service, a sensor of some goes wrong, and the fleet mends its model")
+    loop.add_argument("--healthy", action="store_true", help="with --drift: nothing goes wrong")
+    loop.add_argument("--engines", type=int, default=100, help="with --drift")
+    loop.add_argument("--windows", type=int, default=14, help="with --drift: the most that it goes on for")
+    loop.add_argument("--first-rounds", type=int, default=200, help="with --drift: of the first version")
+    loop.add_argument("--elec2", nargs="?", const="", metavar="DIR",
+                      help="the electricity market over 20 meters; DIR holds elec.csv.xz")
+    loop.add_argument("--rows", type=int, default=0, help="with --elec2: only so many half hours")
     options = parser.parse_args()
-    if not options.data and os.environ.get("MUSTER_DATA"):
-        folder = pathlib.Path(os.environ["MUSTER_DATA"]) / "cmapss"
-        options.data = folder if folder.is_dir() else None
+    options.rounds = options.rounds or (80 if options.drift else 200)
+    data = pathlib.Path(os.environ.get("MUSTER_DATA") or "/nonexistent")
+    if not options.data and (data / "cmapss").is_dir():
+        options.data = data / "cmapss"
+    if options.elec2 == "":
+        options.elec2 = data / "elec2"
+    if options.elec2 is not None and not (pathlib.Path(options.elec2) / "elec.csv.xz").is_file():
+        parser.error(f"no elec.csv.xz in {options.elec2}: give --elec2 DIR or set MUSTER_DATA")
     return options
 
 
+def demo_of(options):
+    if options.drift:
+        return drift.Drift(options), drift.show
+    if options.elec2 is not None:
+        return elec2.Elec2(options), elec2.show
+    return Demo(options), show
+
+
 def main():
-    demo = Demo(parse())
+    demo, show_result = demo_of(parse())
     try:
         result = demo.go()
     except (Failed, OSError, ValueError) as error:
@@ -369,7 +296,7 @@ def main():
         return 1
     finally:
         demo.fleet.stop()
-    show(result)
+    show_result(result)
     if demo.options.json:
         pathlib.Path(demo.options.json).write_text(json.dumps(result) + "\n", encoding="utf-8")
     return 0
