@@ -39,6 +39,57 @@ TEST(SecureSim, RealKeysSealsAndMasksGiveTheSameSums) {
   CheckAll(world);
 }
 
+TEST(SecureSim, SlicesOfAnEvaluationAreSummedApartAndTheWholeIsTheirSum) {
+  WorldOptions options = SecureWorld(3);
+  options.evaluators = 7;
+  options.campaign.evaluation.enrolled_at_least = 7;
+  coordinator::SliceSpec drifted{"drifted", {}, {}};
+  {
+    World known(options);  // Ids are of names.
+    for (const auto& [id, name] : known.names())
+      if (name == "test-0" || name == "test-3" || name == "test-5") drifted.devices.insert(id);
+  }
+  ASSERT_EQ(drifted.devices.size(), 3U);
+  options.campaign.evaluation.slices = {drifted};
+  World world(options);
+  world.Apply();
+  StartAll(world);
+  ASSERT_TRUE(world.RunUntil([&] { return world.CampaignIsOver(); }, kLong)) << world.Describe();
+  std::size_t evaluated = 0;
+  for (const auto& fact : CampaignFacts(world)) {
+    const auto* done = std::get_if<coordinator::RoundSucceeded>(&fact);
+    if (done == nullptr || done->evaluated == 0) continue;
+    ++evaluated;
+    ASSERT_EQ(done->slices.size(), 2U);
+    EXPECT_EQ(done->slices.at("drifted").examples, 6U);  // Two of each device.
+    EXPECT_EQ(done->slices.at("others").examples, 8U);
+    EXPECT_EQ(done->sums.examples, 14U);
+  }
+  EXPECT_GT(evaluated, 0U);
+  EXPECT_EQ(world.Snapshot().state.evaluations.back().slices.at("drifted").at("rmse"), 2);
+  CheckAll(world);
+}
+
+TEST(SecureSim, ASliceOfTooFewDevicesIsInNoSumAtAll) {
+  WorldOptions options = SecureWorld(4);
+  coordinator::SliceSpec one{"one", {}, {}};
+  {
+    World known(options);
+    for (const auto& [id, name] : known.names())
+      if (name == "test-0") one.devices.insert(id);
+  }
+  options.campaign.evaluation.slices = {one};
+  World world(options);
+  world.Apply();
+  StartAll(world);
+  ASSERT_TRUE(world.RunUntil([&] { return world.CampaignIsOver(); }, kLong)) << world.Describe();
+  const coordinator::EvaluatedRound evaluation = world.Snapshot().state.evaluations.back();
+  EXPECT_EQ(evaluation.examples, 6U);  // Of three of the four.
+  EXPECT_FALSE(evaluation.slices.contains("one"));
+  EXPECT_TRUE(evaluation.slices.contains("others"));
+  CheckAll(world);
+}
+
 TEST(SecureSim, ABadLineLosesNoDevice) {
   for (std::uint64_t seed = 10; seed < 10 + Seeds(10, 300); ++seed) {
     SCOPED_TRACE(::testing::Message() << "seed=" << seed);

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
+#include "aggregation/statistics/window.h"
 #include "base/safetensors.h"
+#include "client/session/window_count.h"
 
 namespace muster::sim {
 namespace {
@@ -37,6 +41,12 @@ class SimWorker final : public client::Worker {
     if (lies_) update = {*Layout::Make({{"weight", DType::kF32, {1}}}), {1.0F}};
     return client::TrainResult{
         .examples = 5, .loss = 1, .metrics = {}, .update = std::move(update)};
+  }
+  StatusOr<client::CountedRows> Count(const client::Assignment& task) override {
+    MUSTER_ASSIGN(const auto query,
+                  aggregation::statistics::ParseWindowQuery(AsText(task.statistics)));
+    MUSTER_ASSIGN(auto values, client::CountWindow(query, World::ServedBy(name_)));
+    return client::CountedRows{std::move(values), Digest()};
   }
   std::string DataStamp() override { return "1"; }
   bool NeedsModule() const override { return false; }
@@ -80,6 +90,32 @@ WorldOptions SecureWorld(std::uint64_t seed, const Weather& weather) {
   spec.secure->window = Duration(45'000);
   spec.evaluation.enrolled_at_least = 4;
   return {.seed = seed, .trainers = 10, .evaluators = 4, .weather = weather, .campaign = spec};
+}
+
+WorldOptions WindowWorld(std::uint64_t seed, int devices, const Weather& weather) {
+  const auto all = static_cast<std::uint32_t>(devices);
+  coordinator::CampaignSpec spec;
+  spec.name = CampaignName("wear-1");
+  spec.plan.rounds = 1;
+  spec.plan.seed = seed;
+  spec.plan.attempts = 4;
+  spec.plan.selection.from = coordinator::SelectionSpec::From::kEnrolled;
+  spec.plan.selection.goal = spec.plan.selection.select = coordinator::kMostCohort;
+  spec.plan.selection.minimum = 5;
+  spec.plan.selection.enrolled_at_least = all;
+  spec.secure.emplace();
+  spec.secure->least = 4;
+  spec.secure->window = Duration(45'000);
+  spec.statistics.emplace();
+  spec.statistics->contract = ContractName("engine");
+  spec.statistics->bins = 10;
+  coordinator::WindowSpec& window = spec.statistics->window.emplace();
+  window.monitor = MonitorName("wear");
+  window.epoch = 1;
+  window.model = ModelName("rul");
+  window.version = VersionNumber(1);
+  window.prediction = window.error = true;
+  return {.seed = seed, .trainers = devices, .evaluators = 0, .weather = weather, .campaign = spec};
 }
 
 class World::Directory final : public coordinator::DeviceDirectory {
@@ -265,7 +301,8 @@ void World::Apply() {
                      {"rul", registry::FieldType::kFloat, "1", 0.0, 1.0, ""}};
   again([&] { return registry.ApplyContract(contract, false, by).status(); });
   registry::ModelSpec model;
-  model.name = options_.campaign.model;
+  const auto& counts = options_.campaign.statistics;
+  model.name = counts ? counts->window->model : options_.campaign.model;
   model.contract = contract.name;
   model.input.features = {"s"};
   model.label.field = "rul";
@@ -375,6 +412,21 @@ Params World::UpdateOf(const std::string& name, std::uint64_t seed) {
   for (float& value : update.values)
     value = static_cast<float>(rng.Below(20'001)) / 10'000.0F - 1.0F;
   return update;
+}
+
+client::ServedWindow World::ServedBy(const std::string& name) {
+  constexpr std::size_t kRows = 70;
+  SeededRng rng(SeedOf({"served", name}));
+  const auto some = [&rng] { return static_cast<double>(rng.Below(1'001)) / 1'000; };
+  client::ServedWindow out;
+  out.fields = {"s"};
+  for (std::size_t i = 0; i < kRows; ++i) {
+    out.cells.push_back(some());
+    out.predictions.push_back(some());
+    out.labels.push_back(rng.Below(2) == 0 ? some() : std::nan(""));
+  }
+  out.last = kRows;
+  return out;
 }
 
 std::uint64_t World::SeedOfTask(RoundNumber round, const std::string& name) const {

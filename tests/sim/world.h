@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "client/serving/served_log.h"
 #include "client/session/session.h"
 #include "coordinator/app/assemble.h"
 #include "tests/sim/link.h"
@@ -35,6 +36,9 @@ coordinator::CampaignSpec DefaultCampaign();
 // A world with secure rounds of two blocks of five devices, and four that evaluate. Few attempts: a
 // device gives once for a round.
 WorldOptions SecureWorld(std::uint64_t seed, const Weather& weather = {});
+// A world of so many devices that serve version 1 of the model, with a window of a monitor over
+// them in shards of five.
+WorldOptions WindowWorld(std::uint64_t seed, int devices, const Weather& weather = {});
 
 class World {
  public:
@@ -69,6 +73,8 @@ class World {
   const Params& base() const { return base_; }
   // The update that an honest device of this name makes in this round, whenever it is asked.
   static Params UpdateOf(const std::string& name, std::uint64_t seed);
+  // What a device of this name has served: more rows than a window takes of it.
+  static client::ServedWindow ServedBy(const std::string& name);
   std::uint64_t SeedOfTask(RoundNumber round, const std::string& name) const;
   const std::string& failure() const { return failure_; }
 
