@@ -3,6 +3,19 @@
 #include "client/exec/predict_files.h"
 
 namespace muster::client {
+namespace {
+// libtorch is large, and a device's flash may be slow.
+constexpr Duration kStart = std::chrono::minutes(1);
+
+WorkerConfig Greeted(WorkerConfig config) {
+  if (config.start_limit == Duration(0)) config.start_limit = kStart;
+  return config;
+}
+}  // namespace
+
+WorkerPredictor::WorkerPredictor(WorkerConfig config, std::filesystem::path scratch,
+                                 SubprocessLauncher& launcher)
+    : scratch_(std::move(scratch)), worker_(Greeted(std::move(config)), launcher) {}
 
 StatusOr<std::vector<float>> WorkerPredictor::Predict(const ModelFiles& model,
                                                       std::span<const float> x, std::size_t width,

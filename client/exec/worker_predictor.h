@@ -16,8 +16,7 @@ class WorkerPredictor final : public Predictor {
  public:
   //   scratch   a folder for batches on their way, of this predictor alone; made when it is
   //   missing. launcher  must outlive it.
-  WorkerPredictor(WorkerConfig config, std::filesystem::path scratch, SubprocessLauncher& launcher)
-      : scratch_(std::move(scratch)), worker_(std::move(config), launcher) {}
+  WorkerPredictor(WorkerConfig config, std::filesystem::path scratch, SubprocessLauncher& launcher);
 
   StatusOr<std::vector<float>> Predict(const ModelFiles& model, std::span<const float> x,
                                        std::size_t width, Duration limit) override;

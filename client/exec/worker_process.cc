@@ -6,6 +6,7 @@
 namespace muster::client {
 namespace {
 constexpr std::size_t kMaxAnswerBytes = 64 * 1024;
+constexpr std::string_view kHello = R"({"hello":true})";
 
 // OK, TASK_FAILED with the worker's own words, or INVALID_ARGUMENT when it is no answer.
 Status Decode(std::string_view answer) {
@@ -43,7 +44,18 @@ Status WorkerProcess::Ensure() {
     worker_.reset();
     return added;
   }
-  return Ok();
+  return Greet();
+}
+
+Status WorkerProcess::Greet() {
+  if (config_.start_limit == Duration(0)) return Ok();
+  const StatusOr<std::string> answer = Exchange(kHello, config_.start_limit);
+  const Status greeted = answer.ok() ? Decode(*answer) : answer.status();
+  if (greeted.ok()) return Ok();
+  End();
+  return children_.Blame(
+      WithReason(Unavailable("the worker did not start: {}", OneLine(MessageOf(greeted))),
+                 Reason::kTASK_FAILED));
 }
 
 StatusOr<std::string> WorkerProcess::Exchange(std::string_view request, Duration limit) {

@@ -16,6 +16,9 @@ struct WorkerConfig {
   std::vector<std::string> command = {"muster-torch", "worker"};
   std::string stderr_path;                    // Empty: this process's stderr.
   std::uint64_t max_address_space_bytes = 0;  // 0: no limit.
+  // So long a worker may take until it answers {"hello":true}, so that its start is not taken for a
+  // slow request. 0: it is not asked, and the first request waits for it.
+  Duration start_limit{};
 };
 
 // Used from one thread at a time, but for Stop. Starts the worker with the first request.
@@ -29,14 +32,15 @@ class WorkerProcess {
   // OK when the worker did what it was asked.
   //   errors  FAILED_PRECONDITION (TASK_FAILED) when it said that it could not, crashed, answered
   //           nonsense or took longer than `limit`: in all cases but the first it is killed;
-  //           UNAVAILABLE (TASK_FAILED) when no worker could be started; CANCELLED (SHUTTING_DOWN)
-  //           after Stop.
+  //           UNAVAILABLE (TASK_FAILED) when no worker started, or said hello; CANCELLED
+  //           (SHUTTING_DOWN) after Stop.
   Status Ask(const Json& request, Duration limit);
   // Kills a worker that runs and lets no other start. Any thread; idempotent.
   void Stop() { children_.Stop(); }
 
  private:
   Status Ensure();
+  Status Greet();
   void End();
   StatusOr<std::string> Exchange(std::string_view request, Duration limit);
 

@@ -29,6 +29,7 @@ Status RunPrediction(TaskRunner& runner, const Json& request) {
 Status RunRequest(TaskRunner& runner, std::string_view line) {
   MUSTER_ASSIGN(const Json request, ParseJson(line, 4));
   JsonReader reader(request);
+  if (reader.Has("hello")) return Ok();
   if (reader.Has("predict")) return RunPrediction(runner, reader.At("predict"));
   const std::string dir = reader.Text("dir");
   MUSTER_TRY(reader.status());

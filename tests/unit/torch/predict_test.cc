@@ -80,6 +80,18 @@ TEST_F(PredictTest, AWorkerThatDoesNotStartSaysNothingOfTheModel) {
               Fails(StatusCode::kUnavailable, Reason::kTASK_FAILED));
 }
 
+TEST_F(PredictTest, NorDoesOneThatNeverAnswers) {
+  WorkerPredictor mute({.command = {"sleep", "1000"}, .stderr_path = {}, .start_limit = 100ms},
+                       task_.temp / "other", launcher_);
+  const std::vector<float> x = {1, 1};
+  EXPECT_THAT(mute.Predict({ModulePath(), task_.dir.path / "model.safetensors"}, x, 2, 60s),
+              Fails(StatusCode::kUnavailable, Reason::kTASK_FAILED));
+}
+
+TEST_F(PredictTest, ALimitIsOfTheModelAndNotOfTheStartOfItsWorker) {
+  EXPECT_THAT(Predict({1, 1}, 2s), IsOk());  // Loading libtorch may take longer.
+}
+
 TEST_F(PredictTest, AfterStopNothingIsAsked) {
   ASSERT_THAT(Predict(), IsOk());
   predictor_.Stop();
