@@ -21,7 +21,6 @@ NodeServing::NodeServing(NodeServingConfig config, std::unique_ptr<ServingCore> 
       artefacts_(artefacts),
       log_(log),
       core_(std::move(core)),
-      state_(core_->State()),
       served_(core_->rows()) {}
 
 void NodeServing::Publish() {
@@ -30,12 +29,20 @@ void NodeServing::Publish() {
   state_ = now;
 }
 
-ServingState NodeServing::State() const {
+std::optional<ServingState> NodeServing::State() const {
   absl::MutexLock lock(&state_mu_);
   return state_;
 }
 
 void NodeServing::Start() {
+  threads_.Post([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->Load();
+  });
+}
+
+// Detectors are calibrated anew, which may take seconds.
+void NodeServing::Load() {
+  if (stopped_) return;
   {
     absl::MutexLock lock(&core_mu_);
     core_->Load();
@@ -47,7 +54,7 @@ void NodeServing::Start() {
 void NodeServing::Stop() {
   stopped_ = true;
   absl::MutexLock lock(&core_mu_);
-  static_cast<void>(core_->Save().ok());  // It says itself what is wrong.
+  if (State()) static_cast<void>(core_->Save().ok());  // It says itself what is wrong.
 }
 
 void NodeServing::LookAgain(Duration wait) {
@@ -96,7 +103,8 @@ Status NodeServing::Trusts(const ServingOffer& offer) const {
 void NodeServing::Offered(const Offer& offer, const std::shared_ptr<CoordinatorLink>& link,
                           Done done) {
   if (const Status trusted = Trusts(*offer); !trusted.ok()) return Install(offer, trusted, done);
-  if (State().version == offer->version) return Install(offer, Ok(), done);
+  const std::optional<ServingState> state = State();
+  if (state && state->version == offer->version) return Install(offer, Ok(), done);
   artefacts_.Fetch(link, offer->params,
                    [weak = weak_from_this(), offer, link, done](const Status& fetched) {
                      const auto self = weak.lock();

@@ -38,7 +38,7 @@ class NodeServing final : public ServingPort, public std::enable_shared_from_thi
   // Who vouches for artefacts; null: nobody is asked. On the strand, before an offer comes.
   void Believe(std::shared_ptr<LogWitness> witness) { witness_ = std::move(witness); }
 
-  ServingState State() const override;
+  std::optional<ServingState> State() const override;
   void Offered(const std::shared_ptr<const ServingOffer>& offer,
                const std::shared_ptr<CoordinatorLink>& link,
                std::function<void(Status)> done) override;
@@ -54,6 +54,7 @@ class NodeServing final : public ServingPort, public std::enable_shared_from_thi
   void FetchModule(const Offer& offer, const std::shared_ptr<CoordinatorLink>& link,
                    const Done& done);
   void Install(const Offer& offer, const Status& verdict, const Done& done);
+  void Load();
   void LookAgain(Duration wait);
   void Look();
   void Publish() ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_mu_);
@@ -69,7 +70,7 @@ class NodeServing final : public ServingPort, public std::enable_shared_from_thi
   const std::unique_ptr<ServingCore> core_ ABSL_PT_GUARDED_BY(core_mu_);
   std::string trouble_ ABSL_GUARDED_BY(core_mu_);  // What the log was told last.
   mutable absl::Mutex state_mu_;
-  ServingState state_ ABSL_GUARDED_BY(state_mu_);
+  std::optional<ServingState> state_ ABSL_GUARDED_BY(state_mu_);
   const std::shared_ptr<ServedRows> served_;
 };
 

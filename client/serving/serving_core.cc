@@ -28,6 +28,11 @@ bool SaysNothingOfTheModel(const Status& status) {
   return absl::IsUnavailable(status) || absl::IsCancelled(status);
 }
 
+bool IsOfTheDisk(const Status& status) {
+  return absl::IsUnavailable(status) || ReasonOf(status) == Reason::kDISK_FULL ||
+         ReasonOf(status) == Reason::kREAD_ONLY;
+}
+
 Json PositionOrNull(const std::optional<StreamPosition>& position) {
   return position ? PositionJson(*position) : Json();
 }
@@ -140,9 +145,10 @@ Status ServingCore::Save() {
   if (done.ok()) {
     saved_ = world_.clock.Now();
     changed_ = false;
-  } else {
+  } else if (unsaved_ != MessageOf(done)) {
     world_.log.Error("serving_not_saved", {{"node", config_.node}, {"error", MessageOf(done)}});
   }
+  unsaved_ = std::string(MessageOf(done));
   return done;
 }
 
@@ -351,6 +357,7 @@ Status ServingCore::Install(const ServingOffer& offer) {
     return InvalidArgument("an offer of {} by {}, and {} by {} is served here", offer.model.value(),
                            offer.alias, config_.model.value(), config_.alias);
   if (service_ && service_->offer.version == offer.version) {
+    if (service_->offer.monitors_digest == offer.monitors_digest) return Ok();
     ChangeRules(offer);
     return Save();
   }
@@ -563,9 +570,13 @@ void ServingCore::Tell(TelemetryEvent event) {
   told_.push_back(std::move(event));
 }
 
+// What telemetry will not take is left out: rows are not held up for it.
 Status ServingCore::SendTold() {
   while (!told_.empty()) {
-    MUSTER_TRY(world_.telemetry->Add(told_.front()));
+    const Status added = world_.telemetry->Add(told_.front());
+    if (!added.ok() && IsOfTheDisk(added)) return added;
+    if (!added.ok())
+      world_.log.Warn("not_told", {{"node", config_.node}, {"error", MessageOf(added)}});
     told_.erase(told_.begin());
   }
   return Ok();

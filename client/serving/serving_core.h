@@ -156,6 +156,7 @@ class ServingCore {
   std::vector<TelemetryEvent> told_;        // On their way to telemetry.
   Timestamp saved_;
   bool changed_ = false;  // Since it was saved.
+  std::string unsaved_;   // Why it was not, as the log was told last.
   std::chrono::nanoseconds last_batch_{};
 };
 

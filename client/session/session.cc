@@ -118,7 +118,9 @@ void NodeSession::CheckIn() {
   request.hardware = config_.hardware;
   if (held_) request.held = held_->round;
   request.produces = config_.produces;
-  if (config_.serving) request.serving = config_.serving->State();
+  // After an offer that came to nothing others get their turn: it must not keep it from training.
+  if (config_.serving && !std::exchange(offer_failed_, false))
+    request.serving = config_.serving->State();
   link_->CheckIn(request, Then([](NodeSession& self, StatusOr<CheckInReply> reply) {
                    self.OnCheckIn(std::move(reply));
                  }));
@@ -189,6 +191,7 @@ void NodeSession::Serve(const std::shared_ptr<const ServingOffer>& offer) {
                   {{"node", config_.name}, {"model", offer->model}, {"version", offer->version}});
   config_.serving->Offered(
       offer, link_, Then([](NodeSession& self, const Status& done) {
+        self.offer_failed_ = !done.ok();
         if (done.ok()) return self.CheckInAfter(kLeastRest);
         const Duration wait = self.transfer_.Next();
         self.world_.log.Warn(

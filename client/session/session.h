@@ -160,8 +160,9 @@ class NodeSession : public Stepwise<NodeSession> {
   Backoff again_;     // Rounds that it failed at, or refused, and is asked for once more.
   Backoff transfer_;  // Artefacts and updates: a coordinator that answers may still not deliver.
   std::optional<Held> held_;
-  bool resend_ = false;  // The coordinator said that it has nothing (any more).
-  bool looked_ = false;  // At the log, just now: the step that waited for it may go on.
+  bool resend_ = false;        // The coordinator said that it has nothing (any more).
+  bool offer_failed_ = false;  // Of what it is to serve, just now.
+  bool looked_ = false;        // At the log, just now: the step that waited for it may go on.
   std::optional<Sick> sick_;
   std::optional<Failure> failed_;         // The last that it reported.
   std::vector<Refusal> refusals_;         // Campaigns that may not ask it, as last heard; sorted.

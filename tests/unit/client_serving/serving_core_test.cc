@@ -284,11 +284,18 @@ TEST_F(ServingCoreTest, AThousandRowsAreToldAtOnce) {
   EXPECT_GE(telemetry.Of<Served>()[0].rows, 1000u);
 }
 
+TEST_F(ServingCoreTest, WhatTelemetryHasNoRoomForHoldsNothingUp) {
+  telemetry.refusal = WithReason(ResourceExhausted("full"), Reason::kTELEMETRY_FULL);
+  ASSERT_THAT(core->Install(Offer(1)), IsOk());
+  Boot();
+  EXPECT_EQ(Version(), 1u);
+}
+
 TEST_F(ServingCoreTest, WhatTelemetryCannotTakeIsTriedAgain) {
-  telemetry.fails = true;
+  telemetry.refusal = Unavailable("the disk");
   EXPECT_FALSE(core->Install(Offer(1)).ok());
   EXPECT_EQ(Version(), 1u);
-  telemetry.fails = false;
+  telemetry.refusal = Ok();
   Append("1,\n");
   Step();
   EXPECT_THAT(States(), ElementsAre(Loaded::State::kServing));

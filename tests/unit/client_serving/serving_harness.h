@@ -60,7 +60,7 @@ class KeptSink final : public client::PredictionSink {
 class KeptTelemetry final : public client::TelemetrySink {
  public:
   Status Add(const client::TelemetryEvent& event) override {
-    if (fails) return Unavailable("no room");
+    MUSTER_TRY(refusal);
     events.push_back(event);
     return Ok();
   }
@@ -72,7 +72,7 @@ class KeptTelemetry final : public client::TelemetrySink {
     return out;
   }
   std::vector<client::TelemetryEvent> events;
-  bool fails = false;
+  Status refusal = Ok();
 };
 
 class ServingHarness {
