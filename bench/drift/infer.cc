@@ -30,7 +30,7 @@ using Instant = std::chrono::steady_clock::time_point;
 constexpr std::size_t kNodes = 20;
 constexpr std::size_t kFeatures = 14;
 constexpr std::uint32_t kWindow = 30;
-constexpr double kRate = 5;  // Rows a second of each node.
+constexpr double kRate = 5;                      // Rows a second of each node.
 constexpr std::chrono::milliseconds kPoll{100};  // The default of `poll`.
 constexpr std::size_t kThreads = 2;
 

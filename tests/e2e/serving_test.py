@@ -152,9 +152,10 @@ class ServingTest(deployment.DeploymentCase):
         folder = self.d.dir / "edge-state/nodes/node-1/serving"
         for path in sorted(folder.glob("rows-*")):
             header, body = path.read_bytes().split(b"\n", 1)
-            width = len(json.loads(header)["fields"]) + 4
-            numbers = array.array("d", body)
-            out += [numbers[i + 4] for i in range(0, len(numbers), width)]
+            header, numbers = json.loads(header), array.array("d", body)
+            width = len(numbers) // header["rows"]  # The cells stand last.
+            cells = width - len(header["fields"])
+            out += [numbers[i + cells] for i in range(0, len(numbers), width)]
         return out
 
 
