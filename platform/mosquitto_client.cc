@@ -24,9 +24,10 @@ constexpr Duration kFirstPause{100};
 constexpr Duration kMostPause{30'000};
 constexpr Duration kConnectLimit{15'000};
 constexpr Duration kFarewell{500};
-constexpr int kTurnMillis = 1'000;  // The library wants to look at its keep-alive so often.
-constexpr int kPackets = 64;        // Read or written before others get a look.
-constexpr int kRefused = 0x80;      // MQTT 5: reason codes from here on are errors.
+constexpr Duration kSettled{10'000};  // A connection that held so long was a good one.
+constexpr int kTurnMillis = 1'000;    // The library wants to look at its keep-alive so often.
+constexpr int kPackets = 64;          // Read or written before others get a look.
+constexpr int kRefused = 0x80;        // MQTT 5: reason codes from here on are errors.
 
 // Once, and for the life of the process: the library counts its users itself, but not from several
 // threads.
@@ -180,7 +181,10 @@ void MosquittoClient::Run() {
   sigaddset(&pipe, SIGPIPE);
   pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
   while (!stopping_) {
+    const Monotonic::time_point begun = Monotonic::now();
     const Status why = Converse();
+    // Two clients of one id throw each other out: they must not do so ten times a second.
+    if (answered_ && Monotonic::now() - begun >= kSettled) failures_ = 0;
     connected_ = false;
     EndAll(Unreachable("the connection ended"));
     if (stopping_) return;
@@ -463,7 +467,6 @@ void MosquittoClient::OnConnect(mosquitto*, void* self, int code) {
     client.resubscribe_ = true;
   }
   client.connected_ = true;
-  client.failures_ = 0;
   client.last_why_.clear();
   client.log_.Info("mqtt_connected", {{"broker", client.options_.broker.Text()},
                                       {"tls", client.options_.tls ? "yes" : "no"}});

@@ -12,12 +12,16 @@
 #include "client/exec/worker_predictor.h"
 #include "client/exec/worker_trainer.h"
 #include "client/mqtt/sink.h"
+#include "client/mqtt/telemetry_transport.h"
 #include "client/pipeline/csv_source.h"
 #include "client/rpc/convert.h"
+#include "client/rpc/telemetry_convert.h"
 #include "client/serving/csv_tail.h"
 #include "client/session/local_worker.h"
 #include "client/session/renamed_source.h"
+#include "client/telemetry/feedback_json.h"
 #include "platform/private_file.h"
+#include "registry/audit/note.h"
 #include "rpc/channel.h"
 
 namespace muster::client {
@@ -71,6 +75,7 @@ StatusOr<std::unique_ptr<Agent>> Agent::Make(AgentSettings settings, Logger& log
   MUSTER_TRY(agent->OpenTelemetry());
   MUSTER_TRY(agent->ConnectMqtt());
   MUSTER_TRY(agent->MakeNodes());
+  MUSTER_TRY(agent->HearFeedback());
   return agent;
 }
 
@@ -158,6 +163,51 @@ Status Agent::OpenTelemetry() {
   MUSTER_ASSIGN(local_api_, LocalApi::Start(*settings_.telemetry.local_http, settings_.state_dir,
                                             telemetry_->desk(), secure_rng_, log_));
   return Ok();
+}
+
+Status Agent::HearFeedback() {
+  if (!settings_.telemetry.mqtt_feedback) return Ok();
+  std::vector<DeviceName> names;
+  for (const NodeSettings& node : settings_.nodes) names.push_back(node.name);
+  const auto submit = [this](const DeviceName& node,
+                             std::string_view text) -> StatusOr<std::string> {
+    MUSTER_ASSIGN(FeedbackRequest request, ParseFeedback(text));
+    if (!request.node.value().empty() && request.node != node)
+      return WithReason(InvalidArgument("node: is not the topic's"), Reason::kPAYLOAD_INVALID);
+    MUSTER_ASSIGN(const FeedbackDesk::Answer answer,
+                  telemetry_->desk().Submit(node, std::move(request.feedback)));
+    return answer.id;
+  };
+  MUSTER_ASSIGN(mqtt_feedback_, MqttFeedback::Start(names, *mqtt_, submit, log_));
+  return Ok();
+}
+
+// Over MQTT an answer is believed under the key that enrolment gave; without one it stays on disk.
+StatusOr<std::shared_ptr<TelemetryTransport>> Agent::TransportFor(const Node& node,
+                                                                  const Credentials& credentials) {
+  if (!settings_.telemetry.mqtt) return std::shared_ptr<TelemetryTransport>(node.telemetry);
+  if (credentials.log_key.empty())
+    return FailedPrecondition("enrolment gave no key of the coordinator's log; enrol it anew");
+  MUSTER_ASSIGN(const auto key, registry::audit::NoteKey::Parse(credentials.log_key, crypto_));
+  MUSTER_ASSIGN(
+      std::shared_ptr<TelemetryTransport> transport,
+      MqttTelemetryTransport::Make(
+          {.device = credentials.device_id,
+           .identity = std::make_shared<const IdentitySigner>(node.keys),
+           .log_key = key.public_key(),
+           .codec = {.encode =
+                         [](const TelemetryBatch& batch) {
+                           const std::string text = ToMessage(batch).SerializeAsString();
+                           return Bytes(AsBytes(text).begin(), AsBytes(text).end());
+                         },
+                     .decode = [](ByteView body) -> StatusOr<TelemetryAck> {
+                       v1::ReportTelemetryReply reply;
+                       if (!reply.ParseFromArray(body.data(), static_cast<int>(body.size())))
+                         return InvalidArgument("no reply to telemetry");
+                       return TelemetryAckFrom(reply);
+                     }}},
+          {*mqtt_, crypto_, clock_, pool_, log_}));
+  return transport;
 }
 
 std::shared_ptr<Trainer> Agent::TrainerFor(const NodeSettings& node) {
@@ -299,7 +349,11 @@ void Agent::Join(Node& node, const Credentials& credentials) {
                                 {"contract", produces->contract},
                                 {"version", produces->version}});
   node.session->Start();
-  telemetry_->Connect(node.settings.name, node.telemetry);
+  if (const auto transport = TransportFor(node, credentials); transport.ok())
+    telemetry_->Connect(node.settings.name, *transport);
+  else
+    log_.Error("telemetry_stays_here",
+               {{"node", node.settings.name}, {"error", MessageOf(transport.status())}});
   Settle(node);
 }
 
@@ -376,6 +430,7 @@ SessionWorld Agent::World() {
 void Agent::Stop() {
   if (std::exchange(stopped_, true)) return;
   if (local_api_) local_api_->Stop();
+  mqtt_feedback_.reset();
   // First nothing new, then the end of what blocks; after that the threads are free to finish.
   absl::Notification stopped;
   strand_.Post([this, &stopped] {

@@ -16,6 +16,7 @@
 #include "client/app/local_api.h"
 #include "client/app/settings.h"
 #include "client/exec/worker_process.h"
+#include "client/mqtt/feedback.h"
 #include "client/mqtt/source.h"
 #include "client/pipeline/quarantine.h"
 #include "client/rpc/enrolment.h"
@@ -79,6 +80,9 @@ class Agent {
   Status ConnectMqtt();
   Status MakeNodes();
   Status OpenTelemetry();
+  Status HearFeedback();
+  StatusOr<std::shared_ptr<TelemetryTransport>> TransportFor(const Node& node,
+                                                             const Credentials& credentials);
   std::shared_ptr<Trainer> TrainerFor(const NodeSettings& node);
   std::function<std::filesystem::path(const Digest&)> BlobPath() const;
   WorkerConfig TorchWorker(const char* log) const;
@@ -119,7 +123,8 @@ class Agent {
   std::unique_ptr<Predictor> predictor_;  // Shared by the nodes that serve; null: none does.
   std::unique_ptr<AgentTelemetry> telemetry_;
   std::unique_ptr<LocalApi> local_api_;
-  std::vector<Node> nodes_;  // What changes in them belongs to the strand.
+  std::unique_ptr<MqttFeedback> mqtt_feedback_;  // Null: it is not taken over MQTT.
+  std::vector<Node> nodes_;                      // What changes in them belongs to the strand.
   std::map<std::string, std::shared_ptr<LogBook>> logs_;  // By coordinator; the strand's, too.
   Ready ready_;
   std::function<void()> ended_;

@@ -250,8 +250,10 @@ StatusOr<TelemetrySettings> TelemetryFrom(const v1::AgentConfig::Telemetry& tele
   if (out.most_bytes / nodes < kLeastSpoolBytes)
     return InvalidField("telemetry.most_bytes", "{} are less than {} for each of {} nodes",
                         out.most_bytes, kLeastSpoolBytes, nodes);
-  if (!telemetry.transport().empty() && telemetry.transport() != "grpc")
-    return InvalidField("telemetry.transport", "'{}' is not grpc", telemetry.transport());
+  out.mqtt = telemetry.transport() == "mqtt";
+  if (!telemetry.transport().empty() && telemetry.transport() != "grpc" && !out.mqtt)
+    return InvalidField("telemetry.transport", "'{}' is neither grpc nor mqtt",
+                        telemetry.transport());
   if (telemetry.local_http() == "off") return out;
   const StatusOr<Endpoint> endpoint =
       Endpoint::Parse(telemetry.local_http().empty() ? kDefaultLocalHttp : telemetry.local_http());
@@ -313,6 +315,9 @@ StatusOr<AgentSettings> MakeSettings(const v1::AgentConfig& config, const fs::pa
                         out.hardware);
   MUSTER_TRY(ReadDuration(config.telemetry().every(), "telemetry.every", out.summary_every));
   MUSTER_ASSIGN(out.telemetry, TelemetryFrom(config.telemetry(), out.nodes.size()));
+  if (out.telemetry.mqtt && !out.mqtt)
+    return InvalidField("mqtt.broker", "is missing: telemetry.transport is mqtt");
+  out.telemetry.mqtt_feedback = config.mqtt().feedback();
   out.vanish = config.drill().vanish();
   if (!(out.vanish >= 0 && out.vanish <= 1))  // NaN falls here too.
     return InvalidField("drill.vanish", "{} is no fraction of 0 to 1", out.vanish);

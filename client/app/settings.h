@@ -65,6 +65,8 @@ struct NodeSettings {
 // What is told outside of rounds.
 struct TelemetrySettings {
   std::uint64_t most_bytes = std::uint64_t{64} << 20;  // On disk, of all nodes together.
+  bool mqtt = false;                                   // Over the site's broker, in place of gRPC.
+  bool mqtt_feedback = false;                          // Feedback is taken there.
   // Where feedback is taken, an address of loopback; none: nowhere.
   std::optional<Endpoint> local_http = {};
 };

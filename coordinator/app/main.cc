@@ -25,6 +25,9 @@ struct Flags {
   std::string log_format = "text";
   std::string log_file;
   std::string add_operator;
+  std::string mqtt_broker;
+  std::string mqtt_version = "5";
+  MqttOptions mqtt;
   bool check_config = false;
   bool fsck = false;
 };
@@ -59,6 +62,16 @@ void Declare(CLI::App& app, Flags& flags) {
                  "Words of keystream that the masks of one secure round may cost; about 2e9 take a "
                  "core a second")
       ->capture_default_str();
+  app.add_option("--mqtt-broker", flags.mqtt_broker,
+                 "Hear devices' telemetry at this broker, too: mqtts://host:8883 (docs/MQTT.md)")
+      ->type_name("URL");
+  app.add_option("--mqtt-version", flags.mqtt_version, "5 or 3.1.1")->capture_default_str();
+  app.add_option("--mqtt-username", flags.mqtt.username, "Whom the broker knows us as");
+  app.add_option("--mqtt-password-file", flags.mqtt.password_file,
+                 "Its password on the first line; mode 0600, read anew at each connection");
+  app.add_option("--mqtt-ca", flags.mqtt.ca_file, "Who signs the broker's certificate (PEM)");
+  app.add_option("--mqtt-certificate", flags.mqtt.certificate_file, "Our own certificate (PEM)");
+  app.add_option("--mqtt-key", flags.mqtt.key_file, "Its key (PEM)");
   app.add_option("--log-level", flags.log_level, "debug, info, warn or error")
       ->capture_default_str();
   app.add_option("--log-format", flags.log_format, "text or json")->capture_default_str();
@@ -74,9 +87,24 @@ void Declare(CLI::App& app, Flags& flags) {
       "  musterd --data-dir /var/lib/muster --add-operator ann");
 }
 
+StatusOr<MqttOptions> MqttOf(const Flags& flags) {
+  MqttOptions out = flags.mqtt;
+  const Status broker = ParseMqttBroker(flags.mqtt_broker, out);
+  if (!broker.ok()) return Prefixed(broker, "--mqtt-broker");
+  StatusOr<MqttVersion> version = ParseMqttVersion(flags.mqtt_version);
+  if (!version.ok()) return Prefixed(version.status(), "--mqtt-version");
+  out.version = *version;
+  if (!out.tls && !out.password_file.empty() && !out.broker.IsLoopback())
+    return InvalidArgument("--mqtt-broker: mqtt:// would show the password to the network");
+  return out;
+}
+
 StatusOr<std::unique_ptr<Logger>> Configure(Flags& flags, const Clock& clock) {
   MUSTER_ASSIGN(flags.server.listen, Endpoint::Parse(flags.listen));
   MUSTER_ASSIGN(flags.server.http, Endpoint::Parse(flags.http));
+  if (!flags.mqtt_broker.empty()) {
+    MUSTER_ASSIGN(flags.server.mqtt, MqttOf(flags));
+  }
   platform::LogOptions options;
   MUSTER_ASSIGN(options.level, platform::ParseLogLevel(flags.log_level));
   MUSTER_ASSIGN(options.format, platform::ParseLogFormat(flags.log_format));

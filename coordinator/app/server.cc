@@ -9,6 +9,7 @@
 #include "coordinator/app/data_dir.h"
 #include "coordinator/app/log_keeper.h"
 #include "coordinator/app/log_key.h"
+#include "coordinator/app/mqtt_telemetry.h"
 #include "coordinator/app/openssl_identities.h"
 #include "coordinator/rpc/campaign_service.h"
 #include "coordinator/rpc/edge_service.h"
@@ -121,6 +122,7 @@ class MusterServerImpl final : public MusterServer {
   Status OpenLog();
   Status StartHttp();
   Status StartGrpc();
+  Status StartMqtt();
 
   const ServerOptions options_;
   Logger& log_;
@@ -153,6 +155,7 @@ class MusterServerImpl final : public MusterServer {
   std::unique_ptr<registry::ArtefactService> artefacts_;
   std::unique_ptr<registry::EvidenceService> evidence_;
   std::unique_ptr<rpc::Server> server_;
+  std::unique_ptr<MqttTelemetry> mqtt_;  // Null: no broker is named.
   std::unique_ptr<LogKeeper> log_keeper_;
   std::unique_ptr<platform::HttpServer> http_;
   Endpoint http_address_;
@@ -181,6 +184,7 @@ Status MusterServerImpl::Start() {
       LogKeeper::Ports{*dir_.journal, *merkle_, clock_, log_thread_, log_});
   assembled_.coordinator->Start();
   MUSTER_TRY(StartGrpc());
+  MUSTER_TRY(StartMqtt());
   MUSTER_TRY(WriteOperatorContext(dir_, server_->address().Text()));
   ready_ = true;
   log_.Info("serving", {{"grpc", server_->address().Text()}, {"http", http_address_.Text()}});
@@ -255,10 +259,19 @@ Status MusterServerImpl::StartGrpc() {
   return Ok();
 }
 
+Status MusterServerImpl::StartMqtt() {
+  if (!options_.mqtt) return Ok();
+  MUSTER_ASSIGN(mqtt_, MqttTelemetry::Start(*options_.mqtt, RandomSeed(rng_),
+                                            {*assembled_.coordinator, pool_, crypto_,
+                                             *log_key_.signer, clock_, log_, metrics_}));
+  return Ok();
+}
+
 void MusterServerImpl::Stop() {
   if (std::exchange(stopped_, true)) return;
   ready_ = false;
   if (assembled_.coordinator) assembled_.coordinator->Stop([] {});  // Long polls go home first.
+  if (mqtt_) mqtt_->Stop();
   if (server_) server_->Stop(kGrace);
   if (http_) http_->Stop();
   pool_.Stop(kGrace);

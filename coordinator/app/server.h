@@ -1,10 +1,12 @@
 #pragma once
 // musterd as an object: everything between the command line and the ports, in order of wiring.
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/endpoint.h"
 #include "base/log.h"
+#include "base/mqtt.h"
 #include "base/status.h"
 #include "registry/roles.h"
 
@@ -19,7 +21,8 @@ struct ServerOptions {
   std::string roles_file;          // Who holds which role; empty: every operator every one.
   std::size_t threads = 0;         // 0: one for each core.
   std::uint64_t upload_memory_bytes = 8ull << 20;
-  double secure_words = 4e11;  // As CoordinatorOptions.
+  double secure_words = 4e11;            // As CoordinatorOptions.
+  std::optional<MqttOptions> mqtt = {};  // Where telemetry is heard, too.
 };
 
 class MusterServer {
