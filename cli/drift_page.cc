@@ -230,7 +230,7 @@ std::string ErrorHtml(const DriftReport& report, const Windows& windows) {
       "Error over time",
       Note("error: the mean over rows whose label is known (of a binary label the share that was "
            "wrong). expected: what the model's own certainty makes one expect, without labels; it "
-           "cannot see what the model does not know. root of sq.: the root of the mean squared "
+           "cannot see what the model does not know. root of squared: the root of the mean squared "
            "error.") +
           "<div class=\"legend\">" + MarksLegend() + "</div><div class=\"wide late\">" + plot +
           "</div>");

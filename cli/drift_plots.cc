@@ -82,7 +82,8 @@ std::string DistributionLabels(const v1::FeatureView& f, const Slots& slots) {
 
 // Timelines.
 
-constexpr double kChartWidth = 900, kLabelWidth = 120, kRight = 60, kTop = 22, kBottom = 22;
+// Names stand at the right, beside the newest window: on a narrow screen that end is what shows.
+constexpr double kChartWidth = 900, kLeft = 52, kRight = 128, kTop = 22, kBottom = 22;
 
 // Time to the x of a chart.
 class TimeAxis {
@@ -90,7 +91,7 @@ class TimeAxis {
   TimeAxis(std::int64_t from, std::int64_t to) : from_(from), to_(std::max(to, from + 1)) {}
   double At(std::int64_t t) const {
     const double part = static_cast<double>(t - from_) / static_cast<double>(to_ - from_);
-    return kLabelWidth + std::clamp(part, 0.0, 1.0) * (kChartWidth - kLabelWidth - kRight);
+    return kLeft + std::clamp(part, 0.0, 1.0) * (kChartWidth - kLeft - kRight);
   }
   bool Has(std::int64_t t) const { return t >= from_ && t <= to_; }
   std::string Ticks(double height) const {
@@ -177,7 +178,7 @@ std::string LevelLine(const Windows& windows, const TimeAxis& axis, const auto& 
   std::string path;
   for (const auto* w : windows) {
     if (!(w->level() > 0)) continue;
-    if (path.empty()) path = fmt::format("M{} {:.1f}", kLabelWidth, y(w->level()));
+    if (path.empty()) path = fmt::format("M{} {:.1f}", kLeft, y(w->level()));
     path += fmt::format("V{:.1f}H{:.1f}", y(w->level()), axis.At(w->ended_unix_ms()));
   }
   if (path.empty()) return "";
@@ -205,10 +206,10 @@ std::string EvidenceRow(const Windows& windows, const std::string& name, double 
     points += PointOf(*w, *f, x, y(f->p()));
     open = true;
   }
-  std::string out = fmt::format("<path class=\"rule\" d=\"M{} {:.1f}H{}\"/>", kLabelWidth, base,
-                                kChartWidth - kRight);
+  std::string out =
+      fmt::format("<path class=\"rule\" d=\"M{} {:.1f}H{}\"/>", kLeft, base, kChartWidth - kRight);
   out += LevelLine(windows, axis, y);
-  out += TextAt(kLabelWidth - 8, base - 4, "end", Escaped(Clip(Clean(name), 18)));
+  out += TextAt(kChartWidth - kRight + 8, base - 4, "start", Escaped(Clip(Clean(name), 18)));
   return out + fmt::format("<path class=\"line\" d=\"{}\"/>", line) + points;
 }
 
@@ -222,7 +223,7 @@ struct Series {
 
 std::vector<Series> SeriesOf(const Windows& windows) {
   std::vector<Series> out = {
-      {"error", "series-a", {}}, {"expected", "series-b", {}}, {"root of sq.", "series-c", {}}};
+      {"error", "series-a", {}}, {"expected", "series-b", {}}, {"root of squared", "series-c", {}}};
   for (const auto* w : windows)
     for (const auto& m : w->measures()) {
       if (m.count() == 0 || !std::isfinite(m.mean())) continue;
@@ -282,6 +283,7 @@ std::string SeriesNames(const std::vector<Series>& series, const auto& y) {
 
 constexpr char kPrediction[] = "$prediction";
 constexpr std::size_t kMostBars = 25;
+constexpr double kNameWidth = 120;
 
 // The tested features that moved most, the prediction first.
 std::vector<const v1::FeatureView*> MovedFeatures(const v1::WindowView& window) {
@@ -358,8 +360,8 @@ std::string ErrorTimeline(const Windows& windows, const std::vector<TimelineMark
   std::string body;
   for (double at = range.lo; at <= range.hi + step / 2; at += step)
     body += fmt::format(
-        "<path class=\"rule\" d=\"M{} {:.1f}H{}\"/>{}", kLabelWidth, y(at), kChartWidth - kRight,
-        TextAt(kLabelWidth - 8, y(at) + 4, "end", Real(std::abs(at) < step / 2 ? 0 : at)));
+        "<path class=\"rule\" d=\"M{} {:.1f}H{}\"/>{}", kLeft, y(at), kChartWidth - kRight,
+        TextAt(kLeft - 8, y(at) + 4, "end", Real(std::abs(at) < step / 2 ? 0 : at)));
   body += MarksOf(marks, axis, kHeight);
   for (const Series& s : series) body += SeriesLine(s, axis, y);
   return Svg("chart", kChartWidth, kHeight, "error over time",
@@ -376,14 +378,14 @@ std::string DistanceBars(const Windows& windows, const v1::WindowView& window) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const v1::FeatureView& f = *rows[i];
     const double y = kBar * static_cast<double>(i);
-    const double wide = std::max(0.0, f.distance()) / most * (kWidth - kLabelWidth - 230);
-    body += TextAt(kLabelWidth - 8, y + 13, "end", Escaped(Clip(Clean(f.name()), 18)));
+    const double wide = std::max(0.0, f.distance()) / most * (kWidth - kNameWidth - 230);
+    body += TextAt(kNameWidth - 8, y + 13, "end", Escaped(Clip(Clean(f.name()), 18)));
     body += fmt::format("<rect class=\"{}\" x=\"{}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{}\"/>",
                         f.name() == kPrediction ? "bar-own"
                         : f.drifted()           ? "bar-drifted"
                                                 : "bar",
-                        kLabelWidth, y + 3, std::max(wide, 1.0), kBar - 6);
-    body += TextAt(kLabelWidth + wide + 6, y + 13, "start",
+                        kNameWidth, y + 3, std::max(wide, 1.0), kBar - 6);
+    body += TextAt(kNameWidth + wide + 6, y + 13, "start",
                    fmt::format("{} (PSI {}){}", Rough(f.distance()), Rough(f.psi()),
                                TogetherText(windows, f)));
   }
