@@ -285,8 +285,9 @@ WindowOutcome DescribeReference(const WindowTally& reference, const JudgeRule& r
   const auto enough =
       std::count_if(reference.shards.begin(), reference.shards.end(),
                     [&](const ShardTotals& shard) { return shard.devices >= rule.shard; });
-  out.judged = enough >= drift::kLeastShards && out.rows > 0;
-  if (!out.judged)
+  const bool testable = enough >= drift::kLeastShards;
+  out.judged = out.rows > 0 && (testable || rule.measures_only);
+  if (!out.judged || !testable)
     out.why =
         fmt::format("TOO_FEW_DEVICES: {} shards of {} devices with {} rows, the test needs {}",
                     enough, rule.shard, out.rows, drift::kLeastShards);

@@ -10,6 +10,9 @@ struct JudgeRule {
   std::uint32_t shard = 5;  // Fewest devices in a shard.
   double level = 0.01;
   std::vector<std::string> drill;  // Labels that the groups of shards are values of.
+  // The fleet is too small for the test and is measured all the same: a reference of fewer shards
+  // than the test needs will do.
+  bool measures_only = false;
 };
 
 // The fleet's test over all features (drift/fleet/fleet_verdict.h), the means of the measures, and

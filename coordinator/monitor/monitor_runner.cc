@@ -182,7 +182,10 @@ void MonitorRunner::Judge(const Window& window, const Digest& tally) {
   if (judging_ == window.epoch || !state_.spec.fleet) return;
   judging_ = window.epoch;
   const FleetSpec& fleet = *state_.spec.fleet;
-  const JudgeRule rule{fleet.campaign.secure->least, state_.Level(), fleet.window().drill};
+  const JudgeRule rule{.shard = fleet.campaign.secure->least,
+                       .level = state_.Level(),
+                       .drill = fleet.window().drill,
+                       .measures_only = Look().matching < TestableDevices(fleet)};
   const auto known = state_.references.find(window.version);
   const Digest reference = known == state_.references.end() ? Digest() : known->second.digest;
   world_.pool.Post([this, window, tally, rule, reference, model = state_.spec.model] {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "drift/fleet/shard_plan.h"
 #include "registry/names.h"
 
 namespace muster::coordinator {
@@ -61,6 +62,14 @@ const drift::MonitorSpec* MonitorSpec::FindRule(std::string_view rule) const {
   for (const drift::MonitorSpec& known : edge)
     if (known.name == rule) return &known;
   return nullptr;
+}
+
+bool HasMeasures(const FleetSpec& fleet) {
+  return fleet.window().error || fleet.window().expected_error;
+}
+
+std::uint32_t TestableDevices(const FleetSpec& fleet) {
+  return drift::kLeastShards * fleet.window().shard;
 }
 
 Status Validate(const MonitorSpec& spec) {

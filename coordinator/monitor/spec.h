@@ -33,6 +33,11 @@ struct FleetSpec {
   const WindowSpec& window() const { return *campaign.statistics->window; }
 };
 
+// Whether its windows sum an error, which any group of devices can; and how many devices the test
+// of distributions takes.
+bool HasMeasures(const FleetSpec& fleet);
+std::uint32_t TestableDevices(const FleetSpec& fleet);
+
 struct MonitorSpec {
   MonitorName name;
   std::string description;
