@@ -150,6 +150,13 @@ Status Agent::MakeNodes() {
     }
     if (settings.serve) {
       MUSTER_ASSIGN(node.serving, ServingFor(settings));
+      telemetry_->desk().SetServes(
+          settings.name, [serving = std::weak_ptr<const NodeServing>(node.serving)] {
+            const auto alive = serving.lock();
+            const ServingState state = alive ? alive->State() : ServingState();
+            if (state.version == VersionNumber(0)) return FeedbackDesk::Serves();
+            return FeedbackDesk::Serves{state.model, state.version};
+          });
     }
     nodes_.push_back(std::move(node));
   }

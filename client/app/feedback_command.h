@@ -10,17 +10,17 @@
 namespace muster::client {
 
 struct FeedbackArguments {
-  std::string node;
+  std::string node = {};
   bool false_positive = false;
   bool missed = false;
   bool confirmed = false;
-  std::string label;  // A number; empty: none.
-  std::string monitor;
-  std::string field;
-  std::string about;  // RFC 3339; empty: now.
-  std::string outcome;
-  std::string by;
-  std::string id;  // Empty: drawn.
+  std::string label = {};  // A number; empty: none.
+  std::string monitor = {};
+  std::string field = {};
+  std::string about = {};  // RFC 3339; empty: now.
+  std::string outcome = {};
+  std::string by = {};
+  std::string id = {};  // Empty: drawn.
 };
 
 // INVALID_ARGUMENT (FIELD_INVALID) when none or several verdicts are given, or one is unreadable.

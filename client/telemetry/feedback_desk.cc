@@ -17,7 +17,7 @@ std::string FileOf(const DeviceName& node) {
 
 Status FeedbackDesk::AddNode(const DeviceName& name, std::shared_ptr<TelemetrySpool> spool,
                              std::shared_ptr<Labels> labels) {
-  Node node{.spool = std::move(spool), .labels = std::move(labels), .serves = {}, .said = {}};
+  Node node{.spool = std::move(spool), .labels = std::move(labels), .serves = nullptr, .said = {}};
   MUSTER_TRY(Recall(name, node));
   absl::MutexLock lock(&mu_);
   nodes_[name] = std::move(node);
@@ -44,7 +44,7 @@ Status FeedbackDesk::Recall(const DeviceName& name, Node& node) {
   return Ok();
 }
 
-void FeedbackDesk::SetServes(const DeviceName& node, Serves serves) {
+void FeedbackDesk::SetServes(const DeviceName& node, std::function<Serves()> serves) {
   absl::MutexLock lock(&mu_);
   if (const auto it = nodes_.find(node); it != nodes_.end()) it->second.serves = std::move(serves);
 }
@@ -73,10 +73,9 @@ StatusOr<FeedbackDesk::Answer> FeedbackDesk::Submit(const DeviceName& name, Feed
   }
   if (!feedback.about) feedback.about = now;
   const Answer answer{feedback.id, true};
-  const Status added = node.spool->Add({.time = now,
-                                        .model = node.serves.model,
-                                        .version = node.serves.version,
-                                        .what = std::move(feedback)});
+  const Serves serves = node.serves ? node.serves() : Serves();
+  const Status added = node.spool->Add(
+      {.time = now, .model = serves.model, .version = serves.version, .what = std::move(feedback)});
   if (!added.ok()) return added;
   Remember(node_name, node, answer.id);
   log_.Info("feedback_taken", {{"node", node_name}, {"id", answer.id}});

@@ -21,10 +21,9 @@ namespace muster::client {
 // Safe from any thread.
 class FeedbackDesk {
  public:
-  // What a node serves now, if it serves.
   struct Serves {
-    ModelName model;
-    VersionNumber version;
+    ModelName model = {};
+    VersionNumber version = {};
   };
   struct Answer {
     std::string id;     // As asked, or drawn.
@@ -38,7 +37,8 @@ class FeedbackDesk {
   // Before the first Submit. What it remembers is read from the disk.
   Status AddNode(const DeviceName& node, std::shared_ptr<TelemetrySpool> spool,
                  std::shared_ptr<Labels> labels);
-  void SetServes(const DeviceName& node, Serves serves);
+  // What a node serves at the time; asked at each Submit, under the desk's lock.
+  void SetServes(const DeviceName& node, std::function<Serves()> serves);
 
   // Durable once it returned. The same id again says nothing new, and is an answer all the same.
   //   errors  INVALID_ARGUMENT (PAYLOAD_INVALID); NOT_FOUND (RESOURCE_NOT_FOUND) when there is no
@@ -49,8 +49,8 @@ class FeedbackDesk {
   struct Node {
     std::shared_ptr<TelemetrySpool> spool;
     std::shared_ptr<Labels> labels;
-    Serves serves;
-    std::deque<std::string> said;  // Oldest first.
+    std::function<Serves()> serves;  // Null: nothing.
+    std::deque<std::string> said;    // Oldest first.
   };
   StatusOr<std::pair<const DeviceName, Node>*> Find(const DeviceName& name)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

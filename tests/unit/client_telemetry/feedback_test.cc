@@ -90,7 +90,7 @@ class FeedbackDeskTest : public ::testing::Test {
 };
 
 TEST_F(FeedbackDeskTest, ATapIsToldWithWhatWasServedThen) {
-  desk_->SetServes(kNode, {ModelName("rul"), VersionNumber(4)});
+  desk_->SetServes(kNode, [] { return FeedbackDesk::Serves{ModelName("rul"), VersionNumber(4)}; });
   const auto answer = desk_->Submit(kNode, Tap());
   ASSERT_THAT(answer, IsOk());
   EXPECT_TRUE(answer->taken);
