@@ -153,9 +153,9 @@ Status Agent::MakeNodes() {
       telemetry_->desk().SetServes(
           settings.name, [serving = std::weak_ptr<const NodeServing>(node.serving)] {
             const auto alive = serving.lock();
-            const ServingState state = alive ? alive->State() : ServingState();
-            if (state.version == VersionNumber(0)) return FeedbackDesk::Serves();
-            return FeedbackDesk::Serves{state.model, state.version};
+            const std::optional<ServingState> state = alive ? alive->State() : std::nullopt;
+            if (!state || state->version == VersionNumber(0)) return FeedbackDesk::Serves();
+            return FeedbackDesk::Serves{state->model, state->version};
           });
     }
     nodes_.push_back(std::move(node));

@@ -91,7 +91,7 @@ TEST_F(MonitorCommands, AFieldThatAMonitorHasNotIsToldWithItsPlace) {
 TEST_F(MonitorCommands, GetShowsMonitorsAndTriggersInALineEach) {
   ASSERT_EQ(Run({"get", "mo"}), 0) << err();
   EXPECT_EQ(out(),
-            "NAME   MODEL             PHASE     VERSION  WINDOWS  LAST WINDOW             OPEN  "
+            "NAME   MODEL             PHASE     VERSION  WINDOWS  LAST WINDOW              OPEN  "
             "UPDATED\n"
             "fleet  rul-net@champion  watching  3        1        drift: s11 (p 1.25e-05)  1     "
             "3s ago\n");
