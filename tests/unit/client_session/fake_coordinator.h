@@ -71,7 +71,8 @@ class FakeCoordinator {
     client::CheckInReply reply;
     reply.next = std::chrono::milliseconds(200);
     reply.refusals = refusals;
-    if (request.serving && serve && serve->version != request.serving->version &&
+    // News of what it holds comes first, as at the real one.
+    if (!request.held && request.serving && serve && serve->version != request.serving->version &&
         serve->version != request.serving->refused) {
       reply.serve = serve;
       return reply;

@@ -456,7 +456,7 @@ TEST(Session, SaysWhatItServesAndTakesWhatItIsOfferedBeforeItTrains) {
   h.coordinator.serve = std::make_shared<const client::ServingOffer>(offer);
   h.serving = serving;
   h.Boot();
-  h.RunFor(60s);
+  h.RunFor(20s);
   EXPECT_EQ(serving->offers, 2);  // Once more after what failed,
   ASSERT_GE(h.coordinator.check_ins.size(), 4u);
   EXPECT_EQ(h.coordinator.check_ins[0].serving->version.value(), 0u);
