@@ -55,6 +55,8 @@ class Fault:
 
 
 class Drift(LoopRun):
+    model = "turbofan-rul"
+
     def go(self):
         began = time.monotonic()
         self.draw = random.Random(self.options.seed)
@@ -157,6 +159,8 @@ class Drift(LoopRun):
         version = max([self.version, *new])
         if version != self.version:
             self.await_watching("fleet", version)
+            for agent in range(AGENTS):
+                self.await_version(agent + 1, self.nodes[agent::AGENTS], version)
         return version
 
     def tell(self, number, window, version):

@@ -29,6 +29,8 @@ def is_good(row):
 
 
 class Elec2(LoopRun):
+    model = "elec2"
+
     def go(self):
         began = time.monotonic()
         rows = load(self.options.elec2)[:self.options.rows or None]
@@ -108,7 +110,7 @@ class Elec2(LoopRun):
         if new:
             self.version = int(new[-1]["version"])
             self.await_watching(group, self.version)
-            self.await_version(self.nodes[group], self.version)
+            self.await_version(list(ALIASES).index(group) + 1, self.nodes[group], self.version)
         error = next((float(m["mean"]) for m in window.get("measures", []) if m["name"] == "error"), None)
         self.say(f"  {where}: error {'-' if error is None else f'{error:.3f}'}"
                  + (f"; learned version {self.version}" if new else ""))

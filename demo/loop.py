@@ -85,12 +85,15 @@ class LoopRun(Run):
         """Until each of the nodes has predicted so many rows in all, by its name."""
         self.until("predictions of all rows", lambda: all(node.count() >= rows[node.name] for node in nodes))
 
-    def await_version(self, nodes, version):
-        """Until each of the nodes serves this version."""
-        def serves(node):
-            state = self.view("device", node.name).get("serving", {})
-            return int(state.get("version", 0)) == version
-        self.until(f"version {version} in service", lambda: all(serves(node) for node in nodes))
+    def await_version(self, number, nodes, version):
+        """Until each of the nodes of an agent serves this version, as its log tells."""
+        log = self.fleet.logs / f"edge-{number}.log"
+
+        def serves():
+            text = log.read_text(encoding="utf-8", errors="replace")
+            return all(f"version_serves node={node.name} model={self.model} version={version} " in text
+                       for node in nodes)
+        self.until(f"version {version} in service", serves)
 
     def windows(self, monitor):
         return [w for w in self.view("monitor", monitor).get("windows", []) if not w.get("reference")]

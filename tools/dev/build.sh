@@ -161,5 +161,7 @@ run_fuzz() {  # [target] [seconds]
 run_soak() {  # [seconds per fuzz target]
   build_preset release
   MUSTER_SOAK=1 run_ctest release -L 'property|sim|conformance' --timeout 7200
+  # 20 faults, each drawn from its seed, and 20 fleets without one.
+  MUSTER_LOOP_SEEDS=$(seq -s, 1 20) run_ctest release -R e2e_loop --timeout 7200
   run_fuzz "${1:-300}"
 }

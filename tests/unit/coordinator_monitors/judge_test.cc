@@ -146,6 +146,12 @@ TEST(Judge, AReferenceIsDescribedAndNeedsEnoughShards) {
   EXPECT_EQ(enough.rows, 60u * kRows);
   EXPECT_FALSE(enough.features[0].now.empty());
   EXPECT_FALSE(DescribeReference(Tally(query, 9, 1, {0}), kRule).judged);
+  // A fleet that is too small for the test is measured all the same.
+  JudgeRule small = kRule;
+  small.measures_only = true;
+  const WindowOutcome few = DescribeReference(Tally(query, 4, 1, {0}), small);
+  EXPECT_TRUE(few.judged);
+  EXPECT_NE(few.why.find("TOO_FEW_DEVICES"), std::string::npos) << few.why;
   WindowTally empty = Tally(query, 12, 1, {0});
   for (auto& shard : empty.shards)
     for (auto& cell : shard.totals[0]) cell = 0;

@@ -93,6 +93,25 @@ TEST(Monitor, TriesAWindowThatCouldNotBeJudgedAgainAfterAPauseThatGrows) {
   EXPECT_TRUE(m.state.windows.empty()) << "a reference is no window";
 }
 
+TEST(Monitor, MeasuresAFleetThatIsTooSmallForTheTest) {
+  MonitorSpec spec = SmallMonitor();
+  spec.fleet->campaign.statistics->window->error = true;
+  Monitored m(spec);
+  m.Watch(1);
+  EXPECT_FALSE(Draws(m, 4));
+  EXPECT_TRUE(Draws(m, 5)) << "a shard is enough for an error";
+  m.Close(Judged(false));
+  Serve(m, 50, 1, 5);
+  EXPECT_TRUE(Draws(m, 5));
+  WindowOutcome measured;
+  measured.why = "TOO_FEW_DEVICES: one shard";
+  measured.measures = {{"error", 0.25, 250}};
+  m.Close(measured);
+  EXPECT_FALSE(m.state.windows.back().outcome.judged);
+  Serve(m, 50, 2, 5);
+  EXPECT_TRUE(Draws(m, 5)) << "that it could not be tested is no failure";
+}
+
 TEST(Monitor, ACampaignWhoseWindowIsOverIsDropped) {
   Monitored m;
   m.Watch(1);
