@@ -128,7 +128,7 @@ Status RowWindows::Restore(const Json& json) {
   std::vector<float> values(count);
   if (bytes.size() % sizeof(float) != 0 || count % width_ != 0 || count > (rows_ - 1) * width_)
     return InvalidField("windows", "is of another model");
-  std::memcpy(values.data(), bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
   if (!std::ranges::all_of(values, [](float v) { return std::isfinite(v); }))
     return InvalidField("windows", "holds a value that is not finite");
   values_.assign(values.begin(), values.end());
