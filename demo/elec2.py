@@ -6,7 +6,7 @@ import lzma
 import pathlib
 import time
 
-from loop import LoopRun, Node, fill, spread
+from loop import LoopRun, Node, fill, measure, spread
 
 HERE = pathlib.Path(__file__).resolve().parent
 COLUMNS = ["period", "nswprice", "nswdemand", "vicprice", "vicdemand", "transfer", "up"]
@@ -91,7 +91,7 @@ class Elec2(LoopRun):
 
     def run_loop(self):
         self.watch("loop", f"performance: {{monitor: loop, measure: error, above: {ERROR}}}")
-        self.due, epoch, chunks = {}, 0, self.chunks()
+        self.due, epoch, chunks, self.fired = {}, 0, self.chunks(), 0
         for number, chunk in enumerate(chunks, 1):
             self.pass_time(["loop", "frozen"], chunk)
             if len(chunk) < WINDOW * METERS:
@@ -105,13 +105,16 @@ class Elec2(LoopRun):
 
     def settle(self, group, where, window):
         """Waits for what the trigger may have begun; says what came of it."""
+        error = measure(window, "error")
+        if group == "loop" and error is not None and error > ERROR:
+            self.until("a firing", lambda: len(self.firings(self.view("trigger", group))) > self.fired)
         view = self.await_settled(group)
+        self.fired = len(self.firings(view))
         new = [f for f in self.firings(view) if int(f.get("version", 0)) > self.version]
         if new:
             self.version = int(new[-1]["version"])
             self.await_watching(group, self.version)
             self.await_version(list(ALIASES).index(group) + 1, self.nodes[group], self.version)
-        error = next((float(m["mean"]) for m in window.get("measures", []) if m["name"] == "error"), None)
         self.say(f"  {where}: error {'-' if error is None else f'{error:.3f}'}"
                  + (f"; learned version {self.version}" if new else ""))
 
@@ -119,13 +122,14 @@ class Elec2(LoopRun):
         self.version = self.first
         rows = sum(map(is_good, self.coming)) // (campaigns + 1)
         self.watch("scheduled", f"volume: {{rows: {rows}}}")
-        self.due = {}
+        self.due, self.fired, epoch = {}, 0, 0
         chunks = self.chunks()
         for number, chunk in enumerate(chunks, 1):
             self.pass_time(["scheduled"], chunk)
             if len(chunk) < WINDOW * METERS:
                 break
-            window = self.await_window("scheduled", number - 1)
+            window = self.await_window("scheduled", epoch)
+            epoch = int(window["epoch"])
             self.settle("scheduled", f"{number}/{len(chunks)}", window)
 
     # --- Figures ---

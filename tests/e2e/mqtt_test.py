@@ -77,6 +77,9 @@ class MqttTest(deployment.DeploymentCase):
                     sensor.publish(topic, uplink(number, row))
                 sensor.publish(topic, "no JSON")
                 sensor.publish(topic, uplink(20, {"a": 1, "b": 2, "c": "s3cret"}))
+        # What the broker had and had not handed on yet would die with it.
+        for node in nodes:
+            d.until(f"20 rows of {node}", lambda node=node: len(self.rows(node)) == 20)
         self.broker.kill()
         self.broker.start()
         for seed, node in enumerate(nodes):
