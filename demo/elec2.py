@@ -122,7 +122,7 @@ class Elec2(LoopRun):
         self.version = self.first
         rows = sum(map(is_good, self.coming)) // (campaigns + 1)
         self.watch("scheduled", f"volume: {{rows: {rows}}}")
-        self.due, self.fired, epoch = {}, 0, 0
+        self.due, self.fired, epoch, since = {}, 0, 0, 0
         chunks = self.chunks()
         for number, chunk in enumerate(chunks, 1):
             self.pass_time(["scheduled"], chunk)
@@ -130,6 +130,10 @@ class Elec2(LoopRun):
                 break
             window = self.await_window("scheduled", epoch)
             epoch = int(window["epoch"])
+            since += sum(map(is_good, chunk))
+            if since >= rows:
+                self.until("a firing", lambda: len(self.firings(self.view("trigger", "scheduled"))) > self.fired)
+                since = 0
             self.settle("scheduled", f"{number}/{len(chunks)}", window)
 
     # --- Figures ---

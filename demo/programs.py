@@ -23,9 +23,9 @@ class Fleet:
 
     def start(self, name, *argv, ready="ready"):
         """Starts a program and waits for its "ready …" line; returns the line's other words."""
-        log = open(self.logs / f"{name}.log", "ab")
-        process = subprocess.Popen([str(self.bin / argv[0]), *map(str, argv[1:])],
-                                   stdout=subprocess.PIPE, stderr=log, cwd=self.run)
+        with open(self.logs / f"{name}.log", "ab") as log:
+            process = subprocess.Popen([str(self.bin / argv[0]), *map(str, argv[1:])],
+                                       stdout=subprocess.PIPE, stderr=log, cwd=self.run)
         self.running.append((name, process))
         line = process.stdout.readline().decode()
         if not line.startswith(ready):

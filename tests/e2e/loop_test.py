@@ -23,7 +23,7 @@ class LoopTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             demo = drift.Drift(types.SimpleNamespace(
                 bin=BIN, run_dir=pathlib.Path(folder) / "run", data=DATA, seed=seed, healthy=healthy, engines=60,
-                rounds=6, first_rounds=20, windows=8 if not healthy else 4))
+                rounds=6, first_rounds=20, windows=10 if not healthy else 4))
             try:
                 return demo.go()
             except Exception:
