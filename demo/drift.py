@@ -78,10 +78,7 @@ class Drift(LoopRun):
         engines = engines[:self.options.engines]
         self.spreads = [statistics.pstdev(float(row[turbofan.HEADER.index(name)]) for rows in engines for row in rows)
                         for name in FEATURES]
-        lives = [snapshots(rows) for rows in engines]
-        for life in lives:
-            self.draw.shuffle(life)
-        return lives
+        return [snapshots(rows) for rows in engines]
 
     def deploy(self, lives):
         self.clock = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
@@ -90,9 +87,9 @@ class Drift(LoopRun):
         self.nodes, self.lives = [], {}
         for number, life in enumerate(lives, 1):
             node = Node(self.run, f"engine-{number:03}", ["time", *FEATURES, "rul"])
-            known = int(KNOWN * len(life))
-            node.append(self.stamped(row, i) for i, row in enumerate(life[:known]))
-            self.lives[node.name] = life[known:]
+            known = self.draw.sample(range(len(life)), int(KNOWN * len(life)))
+            node.append(self.stamped(life[at], i) for i, at in enumerate(known))
+            self.lives[node.name] = [life[at] for at in sorted(set(range(len(life))) - set(known))]
             self.nodes.append(node)
         self.fault = None if self.options.healthy else Fault(self.draw, [n.name for n in self.nodes], self.spreads)
         self.start_servers(len(self.nodes))
@@ -126,6 +123,7 @@ class Drift(LoopRun):
         self.muster("promote", "turbofan-rul", str(version))
         self.apply_text("loop", "---\n".join(documents[2:4]))
         self.await_watching("fleet", version)
+        self.await_serving(version)
         self.version = version
         self.say(f"{len(self.nodes)} engines serve version {version}, which learned from {KNOWN:.0%} of their lives.")
 
@@ -145,7 +143,7 @@ class Drift(LoopRun):
 
     def pass_window(self, number):
         for node in self.nodes:
-            rows = self.draw.choices(self.lives[node.name], k=WINDOW)
+            rows = self.sample(self.lives[node.name])
             if self.fault:
                 rows = [self.fault.on(node.name, number, i, row) for i, row in enumerate(rows)]
             begin = 600 + number * WINDOW  # Minutes; behind all that was known.
@@ -156,15 +154,27 @@ class Drift(LoopRun):
         self.epoch = int(window["epoch"])
         return window
 
+    def sample(self, life):
+        """Snapshots from all ages alike, in any order: windows differ by what happened, not by how old
+        the engines are in them."""
+        start = self.draw.random()
+        rows = [life[int((i + start) * len(life) / WINDOW)] for i in range(WINDOW)]
+        self.draw.shuffle(rows)
+        return rows
+
     def settle(self):
         view = self.await_settled("retrain")
         new = [int(f.get("version", 0)) for f in self.firings(view) if f.get("state") == "promoted"]
         version = max([self.version, *new])
         if version != self.version:
             self.await_watching("fleet", version)
-            for agent in range(AGENTS):
-                self.await_version(agent + 1, self.nodes[agent::AGENTS], version)
+            self.await_serving(version)
         return version
+
+    def await_serving(self, version):
+        """A node serves what comes after its version did."""
+        for agent in range(AGENTS):
+            self.await_version(agent + 1, self.nodes[agent::AGENTS], version)
 
     def tell(self, number, window, version):
         error = measure(window, "squared_error")

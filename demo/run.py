@@ -249,7 +249,7 @@ def parse():
     parser.add_argument("--run-dir", default="demo-run", help="where the run keeps its files")
     parser.add_argument("--data", help="folder with C-MAPSS FD001 (train_FD001.txt, test_FD001.txt, "
                                        "RUL_FD001.txt, plain or .xz)")
-    parser.add_argument("--rounds", type=int, help="of the campaign (200); with --drift, of the loop's (80)")
+    parser.add_argument("--rounds", type=int, help="of the campaign (200); with --drift, of the loop's (160)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--agents", type=int, default=4, help="edge processes")
     parser.add_argument("--secure", action="store_true",
@@ -268,7 +268,7 @@ def parse():
                       help="the electricity market over 20 meters; DIR holds elec.csv.xz")
     loop.add_argument("--rows", type=int, default=0, help="with --elec2: only so many half hours")
     options = parser.parse_args()
-    options.rounds = options.rounds or (80 if options.drift else 200)
+    options.rounds = options.rounds or (160 if options.drift else 200)
     data = pathlib.Path(os.environ.get("MUSTER_DATA") or "/nonexistent")
     if not options.data and (data / "cmapss").is_dir():
         options.data = data / "cmapss"

@@ -48,7 +48,7 @@ struct PerformanceCondition {
   std::string measure{"error"};
   std::optional<double> above;
   std::optional<double> above_best;  // Above the best window of the version by this.
-  std::optional<double> avoidable;   // Sum of (mean - best) times rows over windows.
+  std::optional<double> avoidable;   // Sum over windows of (mean - best until then) times rows.
   std::uint32_t windows = 1;
 };
 struct ScheduleCondition {

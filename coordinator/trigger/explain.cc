@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/nearest.h"
 #include "base/time_text.h"
@@ -168,18 +169,23 @@ std::optional<double> BestOf(const MonitorState& m, const std::string& measure) 
   return best;
 }
 
+// Regret as it came: each window beside the best that the version had shown by then. A later window
+// that happens to be easy makes no earlier one worse.
 Explanation ExplainAvoidable(const PerformanceCondition& c, const MonitorState& m,
-                             const std::vector<const Window*>& windows, Explanation out) {
-  const double best = BestOf(m, c.measure).value_or(0);
+                             const std::vector<const Window*>& fresh, Explanation out) {
+  double best = std::numeric_limits<double>::infinity();
   double sum = 0;
-  for (const Window* w : windows)
-    if (const WindowMeasure* found = MeasureOf(*w, c.measure)) {
-      sum += std::max(0.0, found->mean - best) * static_cast<double>(found->count);
-      if (found->mean > best) Name(out, c.monitor, w->seq);
-    }
+  for (const Window& w : m.windows) {
+    const WindowMeasure* found = w.version == m.version ? MeasureOf(w, c.measure) : nullptr;
+    if (found == nullptr) continue;
+    best = std::min(best, found->mean);
+    if (found->mean == best || std::ranges::find(fresh, &w) == fresh.end()) continue;
+    sum += (found->mean - best) * static_cast<double>(found->count);
+    Name(out, c.monitor, w.seq);
+  }
   out.met = sum >= *c.avoidable;
-  out.why = fmt::format("{:.4g} of {:.4g} came over {} windows, above the best one's {:.4g}", sum,
-                        *c.avoidable, windows.size(), best);
+  out.why = fmt::format("{:.4g} of {:.4g} came over {} windows", sum, *c.avoidable, fresh.size());
+  if (std::isfinite(best)) out.why += fmt::format("; the best one has {:.4g}", best);
   return out;
 }
 

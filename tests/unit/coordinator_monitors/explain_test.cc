@@ -143,6 +143,18 @@ TEST(Explain, AvoidableErrorAddsUpOverWindows) {
   EXPECT_EQ(Of({c}, m).facts.size(), 2u);
 }
 
+TEST(Explain, AnEasyWindowMakesNoEarlierOneWorse) {
+  Monitored m = Serving();
+  PerformanceCondition c = ErrorBy("fleet");
+  c.avoidable = 500;
+  for (int i = 0; i < 5; ++i) m.Close(Judged(false, 0.3));
+  m.Close(Judged(false, 0.1));
+  EXPECT_FALSE(Of({c}, m).met) << Of({c}, m).why;
+  m.Close(Judged(false, 0.3));  // 0.2 times 3000 rows: what was avoidable from now on.
+  EXPECT_TRUE(Of({c}, m).met);
+  EXPECT_EQ(Of({c}, m).facts.size(), 1u);
+}
+
 TEST(Explain, ScheduleVolumeAndFeedbackCountFromWhenTheTriggerWasApplied) {
   Monitored m = Serving(10);  // 1000 rows were served before.
   Condition any{AnyOf{{{ScheduleCondition{Duration(60'000)}},
