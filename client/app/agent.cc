@@ -151,10 +151,12 @@ Status Agent::MakeNodes() {
     if (settings.serve) {
       MUSTER_ASSIGN(node.serving, ServingFor(settings));
       telemetry_->desk().SetServes(
-          settings.name, [serving = std::weak_ptr<const NodeServing>(node.serving)] {
+          settings.name, [model = settings.serve->model,
+                          serving = std::weak_ptr<const NodeServing>(node.serving)] {
             const auto alive = serving.lock();
             const std::optional<ServingState> state = alive ? alive->State() : std::nullopt;
-            if (!state || state->version == VersionNumber(0)) return FeedbackDesk::Serves();
+            if (!state) return FeedbackDesk::Serves{model, {}};  // It is not known yet.
+            if (state->version == VersionNumber(0)) return FeedbackDesk::Serves();
             return FeedbackDesk::Serves{state->model, state->version};
           });
     }

@@ -11,11 +11,12 @@ StatusOr<std::unique_ptr<AgentTelemetry>> AgentTelemetry::Make(const AgentSettin
   std::uint64_t seed = 0;
   world.rng.Fill(std::as_writable_bytes(std::span(&seed, 1)));
   std::unique_ptr<AgentTelemetry> out(new AgentTelemetry(world, seed));
-  for (const NodeSettings& node : settings.nodes) MUSTER_TRY(out->Open(settings, node.name));
+  for (const NodeSettings& node : settings.nodes) MUSTER_TRY(out->Open(settings, node));
   return out;
 }
 
-Status AgentTelemetry::Open(const AgentSettings& settings, const DeviceName& name) {
+Status AgentTelemetry::Open(const AgentSettings& settings, const NodeSettings& node) {
+  const DeviceName& name = node.name;
   const std::string folder = fmt::format("nodes/{}", name.value());
   const SpoolLimits limits{
       .most_bytes =
@@ -33,6 +34,8 @@ Status AgentTelemetry::Open(const AgentSettings& settings, const DeviceName& nam
   }
   MUSTER_TRY(labels.status());
   MUSTER_TRY(desk_.AddNode(name, spool, *labels));
+  if (node.serve)  // Which version, only an agent that runs can say.
+    desk_.SetServes(name, [model = node.serve->model] { return FeedbackDesk::Serves{model, {}}; });
   nodes_[name] = {std::move(spool), *std::move(labels), nullptr};
   return Ok();
 }

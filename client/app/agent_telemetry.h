@@ -52,7 +52,7 @@ class AgentTelemetry {
         strand_(world.pool),
         jitter_(seed),
         desk_(world.files, world.clock, world.rng, world.log) {}
-  Status Open(const AgentSettings& settings, const DeviceName& name);
+  Status Open(const AgentSettings& settings, const NodeSettings& node);
 
   const World world_;
   Strand strand_;

@@ -23,7 +23,7 @@ class FeedbackDesk {
  public:
   struct Serves {
     ModelName model = {};
-    VersionNumber version = {};
+    VersionNumber version = {};  // 0: not known.
   };
   struct Answer {
     std::string id;     // As asked, or drawn.

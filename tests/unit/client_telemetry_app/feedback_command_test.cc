@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "client/app/agent_telemetry.h"
+#include "client/app/dir_segments.h"
 #include "client/app/local_api.h"
 #include "platform/dir_files.h"
 #include "platform/dir_lock.h"
@@ -58,6 +59,18 @@ TEST_F(GiveFeedbackTest, WithoutAnAgentItGoesToTheSpoolAndOnceByItsId) {
   const auto telemetry =
       *client::AgentTelemetry::Make(settings_, {clock_, pool, *files, rng_, log_});
   EXPECT_FALSE(telemetry->desk().Submit(DeviceName("press-3"), Tap("one").feedback)->taken);
+}
+
+// Else no monitor would hear it: monitors are of models.
+TEST_F(GiveFeedbackTest, WithoutAnAgentItIsOfTheModelThatTheNodeServes) {
+  settings_.nodes[0].serve.emplace().model = ModelName("wear");
+  ASSERT_THAT(GiveFeedback(settings_, Tap("one"), log_), IsOk());
+  const auto spool = *client::TelemetrySpool::Open(
+      "press-3", std::make_unique<client::DirSegments>(dir_ / "state/nodes/press-3/telemetry"), {},
+      rng_, log_);
+  const auto records = *spool->Pending(client::TelemetryClass::kFeedback);
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0].event.model, ModelName("wear"));
 }
 
 TEST_F(GiveFeedbackTest, WithAnAgentThatRunsTheAgentTakesIt) {
