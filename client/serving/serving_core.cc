@@ -21,16 +21,10 @@ constexpr std::size_t kHistory = 4096;     // Rows behind a reference.
 constexpr std::size_t kTestWindows = 256;  // Of a self-test.
 constexpr std::uint64_t kSummaryRows = 1000;
 constexpr std::uint32_t kMostFailures = 3;
-constexpr std::size_t kMostTold = 1024;
 constexpr std::size_t kMostDetail = 500;
 
 bool SaysNothingOfTheModel(const Status& status) {
   return absl::IsUnavailable(status) || absl::IsCancelled(status);
-}
-
-bool IsOfTheDisk(const Status& status) {
-  return absl::IsUnavailable(status) || ReasonOf(status) == Reason::kDISK_FULL ||
-         ReasonOf(status) == Reason::kREAD_ONLY;
 }
 
 Json PositionOrNull(const std::optional<StreamPosition>& position) {
@@ -71,6 +65,7 @@ void ServingCore::Load() {
   if (!read.ok() && !absl::IsNotFound(read))
     world_.log.Error("serving_state_unreadable",
                      {{"node", config_.node}, {"error", MessageOf(read)}});
+  static_cast<void>(SendTold().ok());  // What an earlier life did not get to; else with the next.
 }
 
 Status ServingCore::ReadState() {
@@ -85,6 +80,11 @@ Status ServingCore::ReadState() {
   const Json& totals = reader.At("totals");
   const Json& service = reader.At("service");
   MUSTER_TRY(reader.status());
+  if (reader.Has("told") && world_.telemetry != nullptr) {
+    const Status told = told_.Restore(reader.At("told"), *world_.telemetry);
+    if (!told.ok())
+      world_.log.Error("told_unreadable", {{"node", config_.node}, {"error", MessageOf(told)}});
+  }
   std::optional<StreamPosition> place;
   if (!position.is_null()) {
     MUSTER_ASSIGN(place, ReadPosition(position));
@@ -138,9 +138,9 @@ void ServingCore::BeginRows(const ServingOffer& offer, const ServingSchema& sche
 
 Status ServingCore::Save() {
   const Status done = [this]() -> Status {
-    MUSTER_TRY(SendTold());
     MUSTER_TRY(rows_->Flush());  // First: the state says how many of them count.
-    return WriteState();
+    MUSTER_TRY(WriteState());    // And what is to be told, before it is.
+    return SendTold();
   }();
   if (done.ok()) {
     saved_ = world_.clock.Now();
@@ -165,6 +165,7 @@ Status ServingCore::WriteState() {
                                                        {"refused", refused_.value()},
                                                        {"rows", rows_->last()},
                                                        {"service", std::move(service)},
+                                                       {"told", ToldJson()},
                                                        {"totals", totals_.Save()}}));
   const std::array<ByteView, 1> parts = {AsBytes(text)};
   return world_.files.Put(prefix_ + "/state", parts);
@@ -566,20 +567,20 @@ void ServingCore::TellLoaded(VersionNumber version, Loaded loaded) {
 void ServingCore::Tell(TelemetryEvent event) {
   changed_ = true;
   if (world_.telemetry == nullptr) return;
-  if (told_.size() == kMostTold) told_.erase(told_.begin());
-  told_.push_back(std::move(event));
+  told_.Add(std::move(event));
 }
 
 // What telemetry will not take is left out: rows are not held up for it.
 Status ServingCore::SendTold() {
-  while (!told_.empty()) {
-    const Status added = world_.telemetry->Add(told_.front());
-    if (!added.ok() && IsOfTheDisk(added)) return added;
-    if (!added.ok())
-      world_.log.Warn("not_told", {{"node", config_.node}, {"error", MessageOf(added)}});
-    told_.erase(told_.begin());
-  }
-  return Ok();
+  if (world_.telemetry == nullptr) return Ok();
+  const auto refused = [this](const Status& why) {
+    world_.log.Warn("not_told", {{"node", config_.node}, {"error", MessageOf(why)}});
+  };
+  return told_.Send(*world_.telemetry, refused, [this] { return WriteState(); });
+}
+
+Json ServingCore::ToldJson() const {
+  return world_.telemetry == nullptr ? Json::array() : told_.Save(*world_.telemetry);
 }
 
 }  // namespace muster::client

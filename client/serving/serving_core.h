@@ -4,9 +4,9 @@
 // the network nor threads.
 //
 // What it makes of a row is saved together with the place in the stream, so after kill -9 each row
-// is in the kept rows once and judged by the monitors once. Sinks and telemetry are told before
-// that: what they got in the last seconds they may get again (a prediction has the number of its
-// row). A version that fails three batches in a row gives way to the one before it.
+// is in the kept rows once, judged by the monitors once and told to telemetry once. Sinks are told
+// before that: what they got in the last seconds they may get again (a prediction has the number of
+// its row). A version that fails three batches in a row gives way to the one before it.
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -26,6 +26,7 @@
 #include "client/serving/served_rows.h"
 #include "client/serving/service_totals.h"
 #include "client/serving/sink.h"
+#include "client/serving/told_events.h"
 #include "client/telemetry/event.h"
 
 namespace muster::client {
@@ -52,7 +53,7 @@ struct ServingWorld {
   std::function<std::chrono::nanoseconds()> stopwatch;
   Files& files;
   Predictor& predictor;
-  TelemetrySink* telemetry;  // Null: events are logged alone.
+  TelemetrySink* telemetry;  // Nobody else tells it what this does. Null: events are logged alone.
   Logger& log;
 };
 
@@ -135,6 +136,7 @@ class ServingCore {
   void Tell(TelemetryEvent event);
   void TellLoaded(VersionNumber version, Loaded loaded);
   Status SendTold();
+  Json ToldJson() const;
   Status WriteState();
   std::optional<drift::TrainingReference> LoadReference(VersionNumber version) const;
   void SaveReference(VersionNumber version, const drift::TrainingReference& reference);
@@ -153,7 +155,7 @@ class ServingCore {
   std::optional<StreamPosition> position_;  // None: no version was in service yet.
   ServiceTotals totals_;                    // Since the last summary.
   std::uint32_t failures_ = 0;              // Batches in a row.
-  std::vector<TelemetryEvent> told_;        // On their way to telemetry.
+  ToldEvents told_;
   Timestamp saved_;
   bool changed_ = false;  // Since it was saved.
   std::string unsaved_;   // Why it was not, as the log was told last.

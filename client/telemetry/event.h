@@ -75,6 +75,8 @@ class TelemetrySink {
   virtual ~TelemetrySink() = default;
   // Durable once it returns OK. RESOURCE_EXHAUSTED (DISK_FULL), UNAVAILABLE.
   virtual Status Add(const TelemetryEvent& event) = 0;
+  // That the next event of a class is given. Only rises, also over restarts.
+  virtual std::uint64_t NextSequence(TelemetryClass cls) const = 0;
 };
 
 }  // namespace muster::client

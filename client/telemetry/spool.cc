@@ -151,6 +151,11 @@ Status TelemetrySpool::Add(const TelemetryEvent& event) {
   return Ok();
 }
 
+std::uint64_t TelemetrySpool::NextSequence(TelemetryClass cls) const {
+  absl::MutexLock lock(&mu_);
+  return classes_[static_cast<std::size_t>(cls) - 1].next;
+}
+
 Status TelemetrySpool::AddNow(TelemetryClass cls, std::string_view payload) {
   if (!saved_) MUSTER_TRY(SaveState());
   if (const Status room = MakeRoom(cls, kRecordHeader + payload.size()); !room.ok()) {

@@ -56,6 +56,7 @@ class TelemetrySpool final : public TelemetrySink {
   // (TELEMETRY_FULL) when all room is held by what goes before it; errors of SegmentFolder. An
   // event that failed may all the same be found after a restart.
   Status Add(const TelemetryEvent& event) override;
+  std::uint64_t NextSequence(TelemetryClass cls) const override;
 
   // The oldest records that are not acknowledged, class by class, as many as a batch holds.
   StatusOr<TelemetryBatch> Next();

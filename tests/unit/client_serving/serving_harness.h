@@ -62,7 +62,12 @@ class KeptTelemetry final : public client::TelemetrySink {
   Status Add(const client::TelemetryEvent& event) override {
     MUSTER_TRY(refusal);
     events.push_back(event);
+    ++next[ClassOf(event)];
     return Ok();
+  }
+  std::uint64_t NextSequence(client::TelemetryClass cls) const override {
+    const auto it = next.find(cls);
+    return 1 + (it == next.end() ? 0 : it->second);
   }
   template <typename T>
   std::vector<T> Of() const {
@@ -72,6 +77,7 @@ class KeptTelemetry final : public client::TelemetrySink {
     return out;
   }
   std::vector<client::TelemetryEvent> events;
+  std::map<client::TelemetryClass, std::uint64_t> next;  // Less 1.
   Status refusal = Ok();
 };
 
