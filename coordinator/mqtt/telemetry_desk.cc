@@ -76,7 +76,7 @@ class MqttTelemetryDesk::Core : public std::enable_shared_from_this<Core> {
     envelope->body.assign(body.begin(), body.end());
     ports_.key_of(device,
                   [self = shared_from_this(), device, envelope](StatusOr<SigningPublic> key) {
-                    if (!key.ok()) return self->End(device, key.status());
+                    if (!key.ok()) return self->GoOn(device, key.status());
                     self->ports_.pool.Post([self, device, envelope, key = *key] {
                       self->GoOn(device, self->Report(device, key, *envelope));
                     });
@@ -92,8 +92,10 @@ class MqttTelemetryDesk::Core : public std::enable_shared_from_this<Core> {
     if (IsClosed()) return Cancelled("ending");
     ports_.report(device, envelope.body,
                   [self = shared_from_this(), device, digest](const StatusOr<Bytes>& reply) {
-                    self->End(device,
-                              reply.ok() ? self->Answer(device, digest, *reply) : reply.status());
+                    self->Release(device);  // It sends the next as soon as it hears the answer.
+                    const Status told =
+                        reply.ok() ? self->Answer(device, digest, *reply) : reply.status();
+                    if (!told.ok()) self->Count(told);
                   });
     return Ok();
   }
@@ -114,11 +116,12 @@ class MqttTelemetryDesk::Core : public std::enable_shared_from_this<Core> {
 
   // The next step has begun, or this was the last.
   void GoOn(const DeviceId& device, const Status& status) {
-    if (!status.ok()) End(device, status);
+    if (status.ok()) return;
+    Count(status);
+    Release(device);
   }
 
-  void End(const DeviceId& device, const Status& status) ABSL_LOCKS_EXCLUDED(mu_) {
-    if (!status.ok()) Count(status);
+  void Release(const DeviceId& device) ABSL_LOCKS_EXCLUDED(mu_) {
     absl::MutexLock lock(&mu_);
     under_way_.erase(device);
   }

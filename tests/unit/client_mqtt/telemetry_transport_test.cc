@@ -186,6 +186,21 @@ TEST_F(MqttTelemetryTest, NothingIsHeardThatTheTopicsDeviceDidNotSign) {
   EXPECT_THAT(reported_, ElementsAre("0011: spool 2"));
 }
 
+// Else what lies on its disk after an outage comes in at a batch each time that it gives up
+// waiting.
+TEST_F(MqttTelemetryTest, ADeviceMaySendTheNextAsSoonAsItHearsTheAnswer) {
+  std::string envelope;
+  broker_.tap = [&](const std::string& topic, const Bytes& payload) {
+    if (topic.starts_with(kTelemetryTopics)) envelope = AsText(payload);
+    if (topic.starts_with(kTelemetryAckTopics) && reported_.size() == 1)
+      broker_.Say(fmt::format("{}{}", kTelemetryTopics, kDevice.value()), envelope);
+    return true;
+  };
+  Send();
+  Settle();
+  EXPECT_THAT(reported_, ElementsAre("0011: spool 2", "0011: spool 2"));
+}
+
 TEST_F(MqttTelemetryTest, AForgedOrAnOldAcknowledgementAcknowledgesNothing) {
   std::string real;
   broker_.tap = [&](const std::string& topic, const Bytes& payload) {
