@@ -1,13 +1,12 @@
 #include "coordinator/rpc/campaign_service.h"
 
 #include "coordinator/rpc/convert.h"
+#include "coordinator/rpc/follow.h"
 #include "rpc/unary.h"
 #include "rpc/watch.h"
 
 namespace muster::coordinator {
 namespace {
-constexpr Duration kWatchPace{100};
-
 Done<CampaignSnapshot> AnswerView(const rpc::Later<v1::CampaignView>& later) {
   return [later](StatusOr<CampaignSnapshot> snapshot) {
     if (!snapshot.ok()) return later(snapshot.status());
@@ -25,80 +24,19 @@ StatusOr<CampaignEvent> EventOf(const v1::ControlCampaignRequest& request) {
   }
 }
 
-// Follows one campaign for one watcher: a view for each change, at most ten a second.
-class CampaignWatch : public std::enable_shared_from_this<CampaignWatch> {
- public:
-  CampaignWatch(Coordinator& coordinator, Executor& executor, Clock& clock, CampaignName name,
-                rpc::Watcher<v1::CampaignView> out)
-      : coordinator_(coordinator),
-        executor_(executor),
-        clock_(clock),
-        name_(std::move(name)),
-        out_(std::move(out)) {}
-
-  void Begin() {
-    out_.OnCancel([weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->End();
-    });
-    {
-      absl::MutexLock lock(&mu_);
-      self_ = shared_from_this();
-      token_ = coordinator_.Watch(name_, [weak = weak_from_this()] {
-        if (const auto self = weak.lock()) self->Changed();
-      });
-    }
-    Look();
-  }
-
- private:
-  void Changed() {
-    {
-      absl::MutexLock lock(&mu_);
-      if (ended_ || std::exchange(scheduled_, true)) return;
-    }
-    executor_.PostAt(clock_.Now() + kWatchPace, [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->Look();
-    });
-  }
-  void Look() {
-    {
-      absl::MutexLock lock(&mu_);
-      if (ended_) return;
-      scheduled_ = false;
-    }
-    coordinator_.Get(name_, [self = shared_from_this()](StatusOr<CampaignSnapshot> snapshot) {
-      if (!snapshot.ok()) {
-        self->out_.End(snapshot.status());
-        return self->End();
-      }
-      self->out_.Show(ToProto(*snapshot));
-      if (!IsOver(snapshot->state)) return;
-      self->out_.End(Ok());
-      self->End();
-    });
-  }
-  void End() {
-    std::shared_ptr<void> token;
-    std::shared_ptr<CampaignWatch> self;
-    absl::MutexLock lock(&mu_);
-    ended_ = true;
-    token.swap(token_);
-    self.swap(self_);
-    // Dropped after the lock: `self` may be the last owner of this mutex.
-    executor_.Post([token, self] {});
-  }
-
-  Coordinator& coordinator_;
-  Executor& executor_;
-  Clock& clock_;
-  const CampaignName name_;
-  rpc::Watcher<v1::CampaignView> out_;
-  absl::Mutex mu_;
-  std::shared_ptr<CampaignWatch> self_ ABSL_GUARDED_BY(mu_);  // Until the end.
-  std::shared_ptr<void> token_ ABSL_GUARDED_BY(mu_);
-  bool scheduled_ ABSL_GUARDED_BY(mu_) = false;
-  bool ended_ ABSL_GUARDED_BY(mu_) = false;
-};
+// What one campaign looks like, as long as it is watched.
+Followed<v1::CampaignView> Of(Coordinator& coordinator, const CampaignName& name) {
+  using Look = Followed<v1::CampaignView>::Look;
+  return {[&coordinator, name](std::function<void()> changed) {
+            return coordinator.Watch(name, std::move(changed));
+          },
+          [&coordinator, name](const std::function<void(StatusOr<Look>)>& done) {
+            coordinator.Get(name, [done](const StatusOr<CampaignSnapshot>& snapshot) {
+              if (!snapshot.ok()) return done(snapshot.status());
+              done(Look{ToProto(*snapshot), IsOver(snapshot->state)});
+            });
+          }};
+}
 }  // namespace
 
 grpc::ServerUnaryReactor* CampaignService::ApplyCampaign(grpc::CallbackServerContext* context,
@@ -166,10 +104,10 @@ grpc::ServerWriteReactor<v1::CampaignView>* CampaignService::WatchCampaign(
   return rpc::Watch<v1::CampaignView>(border_, rpc::Who::kOperator, context, request,
                                       [this](const Caller&, const v1::GetCampaignRequest& r,
                                              rpc::Watcher<v1::CampaignView> watcher) {
-                                        std::make_shared<CampaignWatch>(
-                                            coordinator_, border_.executor(), clock_,
-                                            CampaignName(r.name()), std::move(watcher))
-                                            ->Begin();
+                                        Follow<v1::CampaignView>::Begin(
+                                            border_.executor(), clock_,
+                                            Of(coordinator_, CampaignName(r.name())),
+                                            std::move(watcher));
                                       });
 }
 

@@ -1,13 +1,12 @@
 #include "coordinator/rpc/trigger_service.h"
 
 #include "coordinator/rpc/convert_trigger.h"
+#include "coordinator/rpc/follow.h"
 #include "rpc/unary.h"
 #include "rpc/watch.h"
 
 namespace muster::coordinator {
 namespace {
-constexpr Duration kWatchPace{100};
-
 Done<TriggerSnapshot> AnswerView(const rpc::Later<v1::TriggerView>& later) {
   return [later](StatusOr<TriggerSnapshot> snapshot) {
     if (!snapshot.ok()) return later(snapshot.status());
@@ -15,75 +14,19 @@ Done<TriggerSnapshot> AnswerView(const rpc::Later<v1::TriggerView>& later) {
   };
 }
 
-// Follows one trigger for one watcher, which ends it: a view for each change, at most ten a second.
-class TriggerWatch : public std::enable_shared_from_this<TriggerWatch> {
- public:
-  TriggerWatch(Coordinator& coordinator, Executor& executor, Clock& clock, TriggerName name,
-               rpc::Watcher<v1::TriggerView> out)
-      : coordinator_(coordinator),
-        executor_(executor),
-        clock_(clock),
-        name_(std::move(name)),
-        out_(std::move(out)) {}
-
-  void Begin() {
-    out_.OnCancel([weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->End();
-    });
-    {
-      absl::MutexLock lock(&mu_);
-      self_ = shared_from_this();
-      token_ = coordinator_.WatchTrigger(name_, [weak = weak_from_this()] {
-        if (const auto self = weak.lock()) self->Changed();
-      });
-    }
-    Look();
-  }
-
- private:
-  void Changed() {
-    {
-      absl::MutexLock lock(&mu_);
-      if (ended_ || std::exchange(scheduled_, true)) return;
-    }
-    executor_.PostAt(clock_.Now() + kWatchPace, [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->Look();
-    });
-  }
-  void Look() {
-    {
-      absl::MutexLock lock(&mu_);
-      if (ended_) return;
-      scheduled_ = false;
-    }
-    coordinator_.GetTrigger(name_, [self = shared_from_this()](StatusOr<TriggerSnapshot> snapshot) {
-      if (snapshot.ok()) return self->out_.Show(ToProto(*snapshot));
-      self->out_.End(snapshot.status());
-      self->End();
-    });
-  }
-  void End() {
-    std::shared_ptr<void> token;
-    std::shared_ptr<TriggerWatch> self;
-    absl::MutexLock lock(&mu_);
-    ended_ = true;
-    token.swap(token_);
-    self.swap(self_);
-    // Dropped after the lock: `self` may be the last owner of this mutex.
-    executor_.Post([token, self] {});
-  }
-
-  Coordinator& coordinator_;
-  Executor& executor_;
-  Clock& clock_;
-  const TriggerName name_;
-  rpc::Watcher<v1::TriggerView> out_;
-  absl::Mutex mu_;
-  std::shared_ptr<TriggerWatch> self_ ABSL_GUARDED_BY(mu_);  // Until the end.
-  std::shared_ptr<void> token_ ABSL_GUARDED_BY(mu_);
-  bool scheduled_ ABSL_GUARDED_BY(mu_) = false;
-  bool ended_ ABSL_GUARDED_BY(mu_) = false;
-};
+// What one trigger looks like, as long as it is watched.
+Followed<v1::TriggerView> Of(Coordinator& coordinator, const TriggerName& name) {
+  using Look = Followed<v1::TriggerView>::Look;
+  return {[&coordinator, name](std::function<void()> changed) {
+            return coordinator.WatchTrigger(name, std::move(changed));
+          },
+          [&coordinator, name](const std::function<void(StatusOr<Look>)>& done) {
+            coordinator.GetTrigger(name, [done](const StatusOr<TriggerSnapshot>& snapshot) {
+              if (!snapshot.ok()) return done(snapshot.status());
+              done(Look{ToProto(*snapshot), false});
+            });
+          }};
+}
 }  // namespace
 
 grpc::ServerUnaryReactor* TriggerService::ApplyTrigger(grpc::CallbackServerContext* context,
@@ -140,9 +83,8 @@ grpc::ServerWriteReactor<v1::TriggerView>* TriggerService::WatchTrigger(
   return rpc::Watch<v1::TriggerView>(
       border_, rpc::Who::kOperator, context, request,
       [this](const Caller&, const v1::GetTriggerRequest& r, rpc::Watcher<v1::TriggerView> watcher) {
-        std::make_shared<TriggerWatch>(coordinator_, border_.executor(), clock_,
-                                       TriggerName(r.name()), std::move(watcher))
-            ->Begin();
+        Follow<v1::TriggerView>::Begin(border_.executor(), clock_,
+                                       Of(coordinator_, TriggerName(r.name())), std::move(watcher));
       });
 }
 
