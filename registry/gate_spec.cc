@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/nearest.h"
+#include "base/nested_json.h"
 #include "registry/gate.h"
 #include "registry/names.h"
 
@@ -103,8 +104,7 @@ Json ToJson(const FreezeWindow& w) {
   return out;
 }
 
-// Reads nested objects with one shared status: the first failure sticks.
-class Reader {
+class Reader : public NestedJsonReader {
  public:
   Gates Read(const Json& json) {
     JsonReader r(json);
@@ -123,12 +123,8 @@ class Reader {
     Keep(r.status());
     return out;
   }
-  const Status& status() const { return status_; }
 
  private:
-  void Keep(const Status& status) {
-    if (status_.ok()) status_ = status;
-  }
   Better Direction(JsonReader& r) {
     const auto better = ParseBetter(r.Text("better"));
     if (!better) Keep(InvalidArgument("better is neither lower nor higher"));
@@ -146,16 +142,14 @@ class Reader {
     return g;
   }
   SlicesGate Slices(const Json& json) {
-    JsonReader r(json);
-    SlicesGate g{r.Text("metric"), Direction(r), r.Decimal("worst_over_mean")};
-    Keep(r.status());
-    return g;
+    return Object(json, [this](JsonReader& r) {
+      return SlicesGate{r.Text("metric"), Direction(r), r.Decimal("worst_over_mean")};
+    });
   }
   ApprovalsGate Approvals(const Json& json) {
-    JsonReader r(json);
-    ApprovalsGate g{static_cast<std::uint32_t>(r.Unsigned("count")), r.Text("role")};
-    Keep(r.status());
-    return g;
+    return Object(json, [](JsonReader& r) {
+      return ApprovalsGate{Small(r, "count"), r.Text("role")};
+    });
   }
   FreezeWindow Window(const Json& json) {
     JsonReader r(json);
@@ -175,13 +169,10 @@ class Reader {
     return {};
   }
   HardwareGate Hardware(const Json& json) {
-    JsonReader r(json);
-    HardwareGate g{r.Texts("certified"), r.Has("role") ? r.Text("role") : ""};
-    Keep(r.status());
-    return g;
+    return Object(json, [](JsonReader& r) {
+      return HardwareGate{r.Texts("certified"), r.Has("role") ? r.Text("role") : ""};
+    });
   }
-
-  Status status_;
 };
 }  // namespace
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/nested_json.h"
 #include "coordinator/campaign/spec.h"
 
 namespace muster::coordinator {
@@ -146,8 +147,7 @@ Json ToJson(const StatisticsSpec& s) {
   return out;
 }
 
-// Reads nested objects with one shared status: the first failure sticks.
-class SpecReader {
+class SpecReader : public NestedJsonReader {
  public:
   CampaignSpec Read(const Json& json) {
     CampaignSpec spec;
@@ -168,21 +168,8 @@ class SpecReader {
     Keep(r.status());
     return spec;
   }
-  const Status& status() const { return status_; }
 
  private:
-  void Keep(const Status& status) {
-    if (status_.ok()) status_ = status;
-  }
-  static std::uint32_t Small(JsonReader& r, const char* key) {
-    return static_cast<std::uint32_t>(r.Unsigned(key));
-  }
-  LabelMap Labels(const Json& json) {
-    LabelMap labels;
-    for (const auto& [key, value] : json.items())
-      if (value.is_string()) labels[key] = value.get<std::string>();
-    return labels;
-  }
   static std::uint64_t Later(JsonReader& r, const char* key) {
     return r.Has(key) ? r.Unsigned(key) : 0;
   }
@@ -197,7 +184,7 @@ class SpecReader {
     SelectionSpec s;
     s.from = r.Text("from") == "enrolled" ? SelectionSpec::From::kEnrolled
                                           : SelectionSpec::From::kAvailable;
-    s.labels = Labels(r.At("labels"));
+    s.labels = TextsByKey(r.At("labels"));
     s.goal = Small(r, "goal");
     s.minimum = Small(r, "minimum");
     s.select = Small(r, "select");
@@ -284,7 +271,7 @@ class SpecReader {
   EvaluationSpec Evaluation(const Json& json) {
     JsonReader r(json);
     EvaluationSpec e;
-    e.labels = Labels(r.At("labels"));
+    e.labels = TextsByKey(r.At("labels"));
     e.every = Small(r, "every");
     e.metrics = r.Texts("metrics");
     e.enrolled_at_least = Small(r, "enrolled_at_least");
@@ -299,7 +286,7 @@ class SpecReader {
     JsonReader r(json);
     SliceSpec s;
     s.name = r.Text("name");
-    s.labels = Labels(r.At("labels"));
+    s.labels = TextsByKey(r.At("labels"));
     s.devices = Devices(r);
     Keep(r.status());
     return s;
@@ -359,8 +346,6 @@ class SpecReader {
     Keep(r.status());
     return w;
   }
-
-  Status status_;
 };
 }  // namespace
 

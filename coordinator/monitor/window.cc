@@ -1,5 +1,7 @@
 #include "coordinator/monitor/window.h"
 
+#include "base/nested_json.h"
+
 namespace muster::coordinator {
 namespace {
 
@@ -27,8 +29,7 @@ Json FeaturesJson(const std::vector<WindowFeature>& features) {
   return out;
 }
 
-// Reads nested objects with one shared status: the first failure sticks.
-class Reader {
+class Reader : public NestedJsonReader {
  public:
   WindowOutcome Outcome(const Json& json) {
     JsonReader r(json);
@@ -41,20 +42,15 @@ class Reader {
     out.shards = Small(r, "shards");
     out.rows = r.Unsigned("rows");
     out.features = Features(r.At("features"));
-    for (const Json& measure : r.At("measures")) out.measures.push_back(Measure(measure));
+    out.measures = Objects(r.At("measures"), [](JsonReader& m) {
+      return WindowMeasure{m.Text("name"), m.Decimal("mean"), m.Unsigned("count")};
+    });
     for (const Json& group : r.At("groups")) out.groups.push_back(Group(group));
     Keep(r.status());
     return out;
   }
-  const Status& status() const { return status_; }
 
  private:
-  void Keep(const Status& status) {
-    if (status_.ok()) status_ = status;
-  }
-  static std::uint32_t Small(JsonReader& r, const char* key) {
-    return static_cast<std::uint32_t>(r.Unsigned(key));
-  }
   static Proportions Parts(JsonReader& r, const char* key) {
     Proportions out;
     if (!r.Has(key)) return out;
@@ -88,24 +84,15 @@ class Reader {
     Keep(r.status());
     return f;
   }
-  WindowMeasure Measure(const Json& json) {
-    JsonReader r(json);
-    const WindowMeasure m{r.Text("name"), r.Decimal("mean"), r.Unsigned("count")};
-    Keep(r.status());
-    return m;
-  }
   WindowGroup Group(const Json& json) {
     JsonReader r(json);
     WindowGroup g;
-    for (const auto& [key, value] : r.At("labels").items())
-      if (value.is_string()) g.labels[key] = value.get<std::string>();
+    g.labels = TextsByKey(r.At("labels"));
     g.devices = Small(r, "devices");
     g.features = Features(r.At("features"));
     Keep(r.status());
     return g;
   }
-
-  Status status_;
 };
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/nested_json.h"
 #include "registry/names.h"
 
 namespace muster::coordinator {
@@ -154,8 +155,7 @@ Json JsonOf(const FeedbackCondition& c) {
                {{"monitor", c.monitor.value()}, {"verdicts", c.verdicts}, {"count", c.count}});
 }
 
-// Reads nested objects with one shared status: the first failure sticks.
-class Reader {
+class Reader : public NestedJsonReader {
  public:
   Condition Read(const Json& json, std::size_t depth) {
     if (!json.is_object() || json.size() != 1 || depth > kDeepestCondition) {
@@ -171,15 +171,8 @@ class Reader {
     Keep(r.status());
     return out;
   }
-  const Status& status() const { return status_; }
 
  private:
-  void Keep(const Status& status) {
-    if (status_.ok()) status_ = status;
-  }
-  static std::uint32_t Small(JsonReader& r, const char* key) {
-    return static_cast<std::uint32_t>(r.Unsigned(key));
-  }
   static std::optional<double> Maybe(JsonReader& r, const char* key) {
     if (!r.Has(key)) return std::nullopt;
     return r.Decimal(key);
@@ -208,8 +201,6 @@ class Reader {
     return {ScheduleCondition{}};
   }
   static MonitorName Monitor(JsonReader& r) { return MonitorName(r.Text("monitor")); }
-
-  Status status_;
 };
 
 void Collect(const Condition& condition, std::vector<MonitorName>& out) {
