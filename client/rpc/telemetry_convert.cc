@@ -4,6 +4,7 @@
 
 #include "base/strong.h"
 #include "client/pipeline/one_line.h"
+#include "rpc/telemetry_fields.h"
 
 namespace muster::client {
 namespace {
@@ -11,13 +12,6 @@ constexpr std::size_t kMostReason = 64;
 
 std::int64_t MillisOr0(const std::optional<Timestamp>& time) {
   return time ? UnixMillis(*time) : 0;
-}
-std::optional<Timestamp> TimeFrom(std::int64_t ms) {
-  return ms == 0 ? std::nullopt : std::optional(FromUnixMillis(ms));
-}
-
-Status Invalid(std::string_view what) {
-  return WithReason(InvalidArgument("telemetry: {}", what), Reason::kTELEMETRY_INVALID);
 }
 
 std::string_view TextOf(Loaded::State state) {
@@ -73,55 +67,29 @@ void Put(const Served& served, v1::TelemetryRecord& to) {
 }
 
 StatusOr<drift::Finding> From(const v1::DriftFinding& in) {
+  MUSTER_ASSIGN(const rpc::FindingWords words, rpc::WordsOf(in));
   drift::Finding f;
   f.monitor = in.monitor();
   f.kind = in.kind();
   f.field = in.field();
-  if (in.phase() == "ended")
-    f.phase = drift::Phase::kEnded;
-  else if (in.phase() != "began")
-    return Invalid("a phase is none");
-  if (in.severity() == "warning")
-    f.severity = drift::Severity::kWarning;
-  else if (in.severity() != "alarm")
-    return Invalid("a severity is none");
-  f.from.time = TimeFrom(in.from_unix_ms());
-  f.to.time = TimeFrom(in.to_unix_ms());
+  f.phase = words.began ? drift::Phase::kBegan : drift::Phase::kEnded;
+  f.severity = words.alarm ? drift::Severity::kAlarm : drift::Severity::kWarning;
+  f.from.time = rpc::TelemetryTime(in.from_unix_ms());
+  f.to.time = rpc::TelemetryTime(in.to_unix_ms());
   f.statistic = in.statistic();
   f.threshold = in.threshold();
   if (in.has_p()) f.p = in.p();
   f.text = in.text();
   return f;
 }
-StatusOr<Feedback> From(const v1::Feedback& in) {
-  if (in.verdict() < v1::Feedback::FALSE_POSITIVE || in.verdict() > v1::Feedback::LABEL)
-    return Invalid("a verdict is none");
-  return Feedback{.id = in.id(),
-                  .verdict = static_cast<Feedback::Verdict>(in.verdict()),
-                  .monitor = in.monitor(),
-                  .field = in.field(),
-                  .about = TimeFrom(in.about_unix_ms()),
-                  .label = {},
-                  .outcome = in.outcome(),
-                  .by = in.by()};
-}
+StatusOr<Feedback> From(const v1::Feedback& in) { return rpc::FeedbackFrom<Feedback>(in); }
 StatusOr<Loaded> From(const v1::Loaded& in) {
   for (const auto state :
        {Loaded::State::kServing, Loaded::State::kRefused, Loaded::State::kFallenBack})
     if (TextOf(state) == in.state()) return Loaded{state, ParseReason(in.reason()), in.detail()};
-  return Invalid("a state is none");
+  return rpc::InvalidTelemetry("a state is none");
 }
-StatusOr<Served> From(const v1::Served& in) {
-  return Served{.from = TimeFrom(in.from_unix_ms()),
-                .to = TimeFrom(in.to_unix_ms()),
-                .rows = in.rows(),
-                .predictions = in.predictions(),
-                .labelled = in.labelled(),
-                .failed = in.failed(),
-                .latency = in.latency_sketch(),
-                .joules = in.joules(),
-                .not_judged = {in.not_judged().begin(), in.not_judged().end()}};
-}
+StatusOr<Served> From(const v1::Served& in) { return rpc::ServedFrom<Served>(in); }
 
 std::optional<TelemetryClass> ClassFrom(int cls) {
   if (cls < 1 || cls > static_cast<int>(kTelemetryClasses)) return std::nullopt;
@@ -133,26 +101,9 @@ StatusOr<TelemetryEvent> EventFrom(const v1::TelemetryRecord& in) {
                      .model = ModelName(in.model()),
                      .version = VersionNumber(in.version()),
                      .what = {}};
-  switch (in.what_case()) {
-    case v1::TelemetryRecord::kFinding: {
-      MUSTER_ASSIGN(out.what, From(in.finding()));
-      return out;
-    }
-    case v1::TelemetryRecord::kFeedback: {
-      MUSTER_ASSIGN(out.what, From(in.feedback()));
-      return out;
-    }
-    case v1::TelemetryRecord::kLoaded: {
-      MUSTER_ASSIGN(out.what, From(in.loaded()));
-      return out;
-    }
-    case v1::TelemetryRecord::kServed: {
-      MUSTER_ASSIGN(out.what, From(in.served()));
-      return out;
-    }
-    case v1::TelemetryRecord::WHAT_NOT_SET: break;
-  }
-  return Invalid("a record says nothing");
+  MUSTER_TRY(rpc::ReadTelemetry(
+      in, [](const auto& what) { return From(what); }, out.what));
+  return out;
 }
 }  // namespace
 
@@ -176,7 +127,7 @@ StatusOr<TelemetryBatch> TelemetryBatchFrom(const v1::ReportTelemetryRequest& me
   for (const v1::TelemetryRecord& record : message.records()) {
     const std::optional<TelemetryClass> cls = ClassFrom(record.class_());
     MUSTER_ASSIGN(TelemetryEvent event, EventFrom(record));
-    if (!cls || ClassOf(event) != *cls) return Invalid("a record's class is another");
+    if (!cls || ClassOf(event) != *cls) return rpc::InvalidTelemetry("a record's class is another");
     out.records.push_back({*cls, record.sequence(), std::move(event)});
   }
   return out;

@@ -1,101 +1,50 @@
 #include "coordinator/rpc/convert_telemetry.h"
 
 #include "coordinator/telemetry/check.h"
+#include "rpc/telemetry_fields.h"
 
 namespace muster::coordinator {
 namespace {
-Status Invalid(std::string_view what) {
-  return WithReason(InvalidArgument("telemetry: {}", what), Reason::kTELEMETRY_INVALID);
-}
-
-// 0 stands for none. Beyond the wire's range they are CheckTelemetry's to refuse.
-std::optional<Timestamp> TimeFrom(std::int64_t ms) {
-  return ms == 0 ? std::nullopt : std::optional(FromUnixMillis(ms));
-}
+using rpc::InvalidTelemetry;
 
 StatusOr<DriftFinding> From(const v1::DriftFinding& in) {
-  const bool ended = in.phase() == "ended";
-  const bool warning = in.severity() == "warning";
-  if (!ended && in.phase() != "began") return Invalid("a phase is none");
-  if (!warning && in.severity() != "alarm") return Invalid("a severity is none");
+  MUSTER_ASSIGN(const rpc::FindingWords words, rpc::WordsOf(in));
   return DriftFinding{.monitor = in.monitor(),
                       .kind = in.kind(),
                       .field = in.field(),
-                      .began = !ended,
-                      .alarm = !warning,
-                      .from = TimeFrom(in.from_unix_ms()),
-                      .to = TimeFrom(in.to_unix_ms()),
+                      .began = words.began,
+                      .alarm = words.alarm,
+                      .from = rpc::TelemetryTime(in.from_unix_ms()),
+                      .to = rpc::TelemetryTime(in.to_unix_ms()),
                       .statistic = in.statistic(),
                       .threshold = in.threshold(),
                       .p = in.has_p() ? std::optional(in.p()) : std::nullopt,
                       .text = in.text()};
 }
-StatusOr<Feedback> From(const v1::Feedback& in) {
-  if (in.verdict() < v1::Feedback::FALSE_POSITIVE || in.verdict() > v1::Feedback::LABEL)
-    return Invalid("a verdict is none");
-  return Feedback{.id = in.id(),
-                  .verdict = static_cast<Feedback::Verdict>(in.verdict()),
-                  .monitor = in.monitor(),
-                  .field = in.field(),
-                  .about = TimeFrom(in.about_unix_ms()),
-                  .outcome = in.outcome(),
-                  .by = in.by()};
-}
+StatusOr<Feedback> From(const v1::Feedback& in) { return rpc::FeedbackFrom<Feedback>(in); }
 StatusOr<Loaded> From(const v1::Loaded& in) { return Loaded{in.state(), in.reason(), in.detail()}; }
-StatusOr<Served> From(const v1::Served& in) {
-  return Served{.from = TimeFrom(in.from_unix_ms()),
-                .to = TimeFrom(in.to_unix_ms()),
-                .rows = in.rows(),
-                .predictions = in.predictions(),
-                .labelled = in.labelled(),
-                .failed = in.failed(),
-                .latency = in.latency_sketch(),
-                .joules = in.joules(),
-                .not_judged = {in.not_judged().begin(), in.not_judged().end()}};
-}
-
-Status ReadWhat(const v1::TelemetryRecord& in, TelemetryRecord& out) {
-  switch (in.what_case()) {
-    case v1::TelemetryRecord::kFinding: {
-      MUSTER_ASSIGN(out.what, From(in.finding()));
-      return Ok();
-    }
-    case v1::TelemetryRecord::kFeedback: {
-      MUSTER_ASSIGN(out.what, From(in.feedback()));
-      return Ok();
-    }
-    case v1::TelemetryRecord::kLoaded: {
-      MUSTER_ASSIGN(out.what, From(in.loaded()));
-      return Ok();
-    }
-    case v1::TelemetryRecord::kServed: {
-      MUSTER_ASSIGN(out.what, From(in.served()));
-      return Ok();
-    }
-    case v1::TelemetryRecord::WHAT_NOT_SET: break;
-  }
-  return Invalid("a record says nothing");
-}
+StatusOr<Served> From(const v1::Served& in) { return rpc::ServedFrom<Served>(in); }
 
 Status ReadRecord(const v1::TelemetryRecord& in, Timestamp now, TelemetryRecord& out) {
   out.time = FromUnixMillis(in.event_unix_ms());
   out.model = ModelName(in.model());
   out.version = VersionNumber(in.version());
-  MUSTER_TRY(ReadWhat(in, out));
+  MUSTER_TRY(rpc::ReadTelemetry(
+      in, [](const auto& what) { return From(what); }, out.what));
   return CheckTelemetry(out, now);
 }
 }  // namespace
 
 StatusOr<TelemetryBatch> FromProto(const v1::ReportTelemetryRequest& in, Timestamp now) {
   if (in.records_size() > static_cast<int>(kMostTelemetryRecords))
-    return Invalid("too many records");
-  if (in.ByteSizeLong() > kMostTelemetryBytes) return Invalid("too many bytes");
+    return InvalidTelemetry("too many records");
+  if (in.ByteSizeLong() > kMostTelemetryBytes) return InvalidTelemetry("too many bytes");
   TelemetryBatch whole{.spool = in.spool(), .records = {}};  // With those that are refused.
   TelemetryBatch out{.spool = in.spool(), .records = {}};
   for (const v1::TelemetryRecord& record : in.records()) {
     if (record.class_() < v1::TelemetryRecord::ALARM ||
         record.class_() > v1::TelemetryRecord::SUMMARY)
-      return Invalid("a record is of no class");
+      return InvalidTelemetry("a record is of no class");
     TelemetryRecord read;
     read.cls = static_cast<TelemetryClass>(record.class_());
     read.sequence = record.sequence();
