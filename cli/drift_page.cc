@@ -105,8 +105,9 @@ std::string FeatureCard(const v1::FeatureView& f) {
   const std::string plot = DistributionPlot(f);
   out += plot.empty() ? Note("no distribution to compare") : plot;
   if (!tested) return out + fmt::format("<small>{}</small></div>", Escaped(f.why()));
-  return out + fmt::format("<small>p {}, PSI {}, distance {}</small></div>", Escaped(PText(f.p())),
-                           Rough(f.psi()), Rough(f.distance()));
+  return out + fmt::format("<small>p {}, PSI {}, distance {}{}</small></div>",
+                           Escaped(PText(f.p())), Rough(f.psi()), Rough(f.distance()),
+                           BaselineText(f));
 }
 
 std::string RestTable(const std::vector<const v1::FeatureView*>& features) {
@@ -121,8 +122,8 @@ std::string RestTable(const std::vector<const v1::FeatureView*>& features) {
         "class=\"num\">{}</tr>",
         Escaped(f.name()),
         !tested       ? "not tested: " + Escaped(f.why())
-        : f.drifted() ? "drifted"
-                      : "-",
+        : f.drifted() ? "drifted" + BaselineText(f)
+                      : "-" + BaselineText(f),
         tested ? Escaped(PText(f.p())) : "-", tested ? Rough(f.psi()) : "-",
         tested ? Rough(f.distance()) : "-");
   }
@@ -130,7 +131,8 @@ std::string RestTable(const std::vector<const v1::FeatureView*>& features) {
 }
 
 constexpr char kDistributionLegend[] =
-    "<div class=\"legend\"><span><i class=\"key t\"></i>then: the version's reference</span>"
+    "<div class=\"legend\"><span><i class=\"key t\"></i>then: the version's reference; of "
+    "predictions, the window that is their baseline</span>"
     "<span><i class=\"key n\"></i>now: this window</span><span>&lt; and &gt;: outside the declared "
     "range, ∅: without a value</span></div>";
 

@@ -119,8 +119,8 @@ std::string DriftText(const DriftReport& report) {
     if (!f->why().empty())
       table.Add({f->name(), "not tested: " + f->why(), "-", "-", "-"});
     else
-      table.Add({f->name(), f->drifted() ? "drifted" : "-", Rough(f->p()), Rough(f->psi()),
-                 Rough(f->distance())});
+      table.Add({f->name(), (f->drifted() ? "drifted" : "-") + BaselineText(*f), Rough(f->p()),
+                 Rough(f->psi()), Rough(f->distance())});
   }
   return out + table.Text();
 }

@@ -80,6 +80,10 @@ std::vector<const v1::FeatureView*> ByEvidence(
   return out;
 }
 
+std::string BaselineText(const v1::FeatureView& feature) {
+  return feature.baseline() == 0 ? "" : fmt::format(" (baseline: window {})", feature.baseline());
+}
+
 OpenFindings OpenFindingsOf(const v1::MonitorView& monitor) {
   OpenFindings out;
   std::map<std::pair<std::string, std::string>, std::set<std::string>> devices;

@@ -39,6 +39,9 @@ const v1::WindowView* NewestWindow(const v1::MonitorView& monitor);
 std::vector<const v1::FeatureView*> ByEvidence(
     const google::protobuf::RepeatedPtrField<v1::FeatureView>& features);
 
+// What predictions were held against: " (baseline: window 7)"; empty: the reference.
+std::string BaselineText(const v1::FeatureView& feature);
+
 // Open alarms, by rule and field.
 struct OpenFindings {
   struct Cell {

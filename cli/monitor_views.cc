@@ -110,6 +110,10 @@ std::string Describe(const v1::MonitorView& m, Timestamp now) {
           fmt::format("of version {}: {} rows of {} devices in {} shards, campaign {}",
                       m.reference().version(), m.reference().rows(), m.reference().devices(),
                       m.reference().shards(), m.reference().campaign()));
+  if (spec.fleet().prediction())
+    p.Add("Predictions", m.prediction_baseline() == 0
+                             ? "not tested: no baseline yet"
+                             : fmt::format("baseline: window {}", m.prediction_baseline()));
   p.Add("Applied by", m.applied_by());
   std::string out = p.Text();
   if (!m.windows().empty()) out += "\n" + WindowsText(m, now);

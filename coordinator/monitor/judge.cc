@@ -18,6 +18,9 @@ using Shards = std::vector<const ShardTotals*>;
 // Enough to know that a shard says too much, and far from where counts wrap.
 constexpr std::uint64_t kMostTold = std::uint64_t{1} << 40;
 constexpr char kNoReference[] = "DATA_EMPTY: the reference has no such field";
+constexpr char kIsBaseline[] = "this window is the baseline that later ones are held against";
+constexpr char kNoBaseline[] =
+    "DATA_EMPTY: no baseline yet: a window without drift in which enough shards predict becomes it";
 
 // Where the sums called `name` stand in the totals of each shard.
 std::size_t PlaceOf(const WindowTally& tally, std::string_view name) {
@@ -90,28 +93,54 @@ Proportions ProportionsOf(const drift::Replicates& in) {
   return out;
 }
 
-// A field that window and reference have both, over the same bins: where it stands in either.
+bool IsPrediction(const statistics::FieldRange& field) {
+  return field.name == statistics::kPredictionField;
+}
+
+// Sums, and those of their shards that count.
+struct Side {
+  const WindowTally* tally = nullptr;
+  Shards shards;
+};
+// What a window is held against: rows against the reference, predictions against the baseline, if
+// there is one.
+struct Before {
+  Side rows;
+  Side predictions;
+
+  const Side& Of(const statistics::FieldRange& field) const {
+    return IsPrediction(field) ? predictions : rows;
+  }
+};
+
+// A field that the window and what it is held against have both, over the same bins: where it
+// stands in either.
 struct Pair {
   std::size_t now = 0;
-  std::size_t reference = 0;
+  std::size_t before = 0;
 };
-std::vector<Pair> PairsOf(const WindowTally& now, const WindowTally& reference) {
+std::vector<Pair> PairsOf(const WindowTally& now, const Before& before) {
   std::vector<Pair> out;
-  const auto& known = reference.query.fields;
   for (std::size_t i = 0; i < now.query.fields.size(); ++i) {
-    const auto it = std::find(known.begin(), known.end(), now.query.fields[i]);
+    const statistics::FieldRange& field = now.query.fields[i];
+    const WindowTally* tally = before.Of(field).tally;
+    if (tally == nullptr) continue;
+    const auto& known = tally->query.fields;
+    const auto it = std::find(known.begin(), known.end(), field);
     if (it != known.end()) out.push_back({i, static_cast<std::size_t>(it - known.begin())});
   }
   return out;
 }
 
-std::vector<drift::FeatureWindow> FeaturesOf(const std::vector<Pair>& pairs, const WindowTally& now,
-                                             const Shards& now_shards, const WindowTally& reference,
-                                             const Shards& reference_shards) {
+std::vector<drift::FeatureWindow> FeaturesOf(const std::vector<Pair>& pairs, const Side& now,
+                                             const Before& before) {
   std::vector<drift::FeatureWindow> out;
-  for (const Pair& pair : pairs)
-    out.push_back({now.query.fields[pair.now].name, ReplicatesOf(now, now_shards, pair.now),
-                   ReplicatesOf(reference, reference_shards, pair.reference)});
+  for (const Pair& pair : pairs) {
+    const statistics::FieldRange& field = now.tally->query.fields[pair.now];
+    const Side& side = before.Of(field);
+    out.push_back({field.name, ReplicatesOf(*now.tally, now.shards, pair.now),
+                   ReplicatesOf(*side.tally, side.shards, pair.before)});
+  }
   return out;
 }
 
@@ -189,8 +218,10 @@ void Take(const drift::FeatureVerdict& verdict, WindowFeature& out) {
 }
 
 // Shards of each group at one depth: those whose first `depth` labels are the same.
-std::map<std::vector<std::string>, Shards> GroupsAt(const WindowTally& tally, std::size_t depth) {
-  std::map<std::vector<std::string>, Shards> out;
+using Path = std::vector<std::string>;
+using Groups = std::map<Path, Shards>;
+Groups GroupsAt(const WindowTally& tally, std::size_t depth) {
+  Groups out;
   for (const ShardTotals& shard : tally.shards)
     if (shard.group.size() >= depth)
       out[{shard.group.begin(), shard.group.begin() + static_cast<std::ptrdiff_t>(depth)}]
@@ -198,12 +229,18 @@ std::map<std::vector<std::string>, Shards> GroupsAt(const WindowTally& tally, st
   return out;
 }
 
-WindowGroup JudgeGroup(const WindowTally& now, const Shards& shards, const WindowTally& reference,
-                       const Shards& before, const JudgeRule& rule) {
+// What is known of one group; no shards where it was not there.
+Side GroupOf(const WindowTally* tally, const Groups& groups, const Path& path) {
+  const auto known = groups.find(path);
+  return {tally, known == groups.end() ? Shards() : known->second};
+}
+
+WindowGroup JudgeGroup(const Side& now, const Before& before, const JudgeRule& rule) {
   WindowGroup out;
-  for (const ShardTotals* shard : shards) out.devices += static_cast<std::uint32_t>(shard->devices);
-  const auto features = FeaturesOf(PairsOf(now, reference), now, shards, reference, before);
-  const auto verdict = Judge(features, now, rule);
+  for (const ShardTotals* shard : now.shards)
+    out.devices += static_cast<std::uint32_t>(shard->devices);
+  const auto features = FeaturesOf(PairsOf(*now.tally, before), now, before);
+  const auto verdict = Judge(features, *now.tally, rule);
   for (std::size_t i = 0; i < features.size(); ++i) {
     WindowFeature& feature = out.features.emplace_back();
     feature.name = features[i].name;
@@ -215,15 +252,18 @@ WindowGroup JudgeGroup(const WindowTally& now, const Shards& shards, const Windo
   return out;
 }
 
-void JudgeGroups(const WindowTally& now, const WindowTally& reference, const JudgeRule& rule,
+void JudgeGroups(const WindowTally& now, const Before& before, const JudgeRule& rule,
                  WindowOutcome& out) {
+  const WindowTally* reference = before.rows.tally;
+  const WindowTally* baseline = before.predictions.tally;
   for (std::size_t depth = 1; depth <= rule.drill.size(); ++depth) {
-    const auto before = GroupsAt(reference, depth);
+    const Groups rows = GroupsAt(*reference, depth);
+    const Groups predictions = baseline == nullptr ? Groups() : GroupsAt(*baseline, depth);
     for (const auto& [path, shards] : GroupsAt(now, depth)) {
       if (out.groups.size() == kMostGroups) return;
-      const auto known = before.find(path);
-      WindowGroup group = JudgeGroup(now, shards, reference,
-                                     known == before.end() ? Shards() : known->second, rule);
+      WindowGroup group =
+          JudgeGroup({&now, shards},
+                     {GroupOf(reference, rows, path), GroupOf(baseline, predictions, path)}, rule);
       if (group.devices < rule.shard) continue;
       for (std::size_t i = 0; i < depth; ++i) group.labels[rule.drill[i]] = path[i];
       out.groups.push_back(std::move(group));
@@ -236,16 +276,53 @@ void AddProportions(const WindowTally& tally, std::size_t field, WindowFeature& 
   out.hi = tally.query.fields[field].hi;
   out.now = ProportionsOf(ReplicatesOf(tally, AllOf(tally), field));
 }
+
+// Where the predictions stand in a window's fields; past their end when it has none.
+std::size_t PredictionPlace(const WindowTally& tally) {
+  const auto& fields = tally.query.fields;
+  return static_cast<std::size_t>(std::find_if(fields.begin(), fields.end(), IsPrediction) -
+                                  fields.begin());
+}
+
+// Shards of enough devices in which any row was predicted. Of a field's cells the last is of rows
+// without a value.
+std::size_t PredictingShards(const WindowTally& tally, std::size_t field, const JudgeRule& rule) {
+  const CellRange range = CellsAt(tally, field);
+  const std::size_t place = PlaceOf(tally, "cells");
+  return static_cast<std::size_t>(
+      std::count_if(tally.shards.begin(), tally.shards.end(), [&](const ShardTotals& shard) {
+        const auto cells = SumsAt(shard, place);
+        if (shard.devices < rule.shard || cells.size() < range.begin + range.count) return false;
+        const auto valued = cells.subspan(range.begin, range.count - 1);
+        return std::any_of(valued.begin(), valued.end(), [](std::uint64_t n) { return n > 0; });
+      }));
+}
+
+// What a window says of predictions that were not held against any.
+void ExplainPrediction(const WindowTally& now, const JudgeRule& rule, WindowOutcome& out) {
+  const std::size_t place = PredictionPlace(now);
+  if (place == out.features.size() || out.features[place].baseline != 0) return;
+  out.features[place].why = IsBaseline(now, out, rule) ? kIsBaseline : kNoBaseline;
+}
 }  // namespace
 
+bool IsBaseline(const WindowTally& now, const WindowOutcome& outcome, const JudgeRule& rule) {
+  const std::size_t place = PredictionPlace(now);
+  if (!outcome.judged || outcome.drifted || place >= outcome.features.size()) return false;
+  return outcome.features[place].baseline == 0 &&
+         PredictingShards(now, place, rule) >= drift::kLeastShards;
+}
+
 WindowOutcome JudgeWindow(const WindowTally& now, const WindowTally& reference,
-                          const JudgeRule& rule) {
+                          const JudgeRule& rule, const WindowTally* baseline) {
   WindowOutcome out;
   out.level = rule.level;
   out.measures = MeasuresOf(now);
   CountRows(now, out);
-  const std::vector<Pair> pairs = PairsOf(now, reference);
-  const auto features = FeaturesOf(pairs, now, AllOf(now), reference, AllOf(reference));
+  const Before before{{&reference, AllOf(reference)},
+                      {baseline, baseline == nullptr ? Shards() : AllOf(*baseline)}};
+  const std::vector<Pair> pairs = PairsOf(now, before);
+  const auto features = FeaturesOf(pairs, {&now, AllOf(now)}, before);
   const auto verdict = Judge(features, now, rule);
   out.judged = verdict.ok();
   if (!verdict.ok()) out.why = WhyOf(verdict.status());
@@ -263,8 +340,10 @@ WindowOutcome JudgeWindow(const WindowTally& now, const WindowTally& reference,
     else
       feature.why = out.why;
     feature.before = ProportionsOf(features[t].reference);
+    if (IsPrediction(now.query.fields[pairs[t].now])) feature.baseline = baseline->query.epoch;
   }
-  JudgeGroups(now, reference, rule, out);
+  ExplainPrediction(now, rule, out);
+  JudgeGroups(now, before, rule, out);
   return out;
 }
 

@@ -222,8 +222,11 @@ StatusOr<MonitorFacts> On(const MonitorState& s, const WindowSummed& e, Timestam
   if (open.reference && e.outcome.judged)
     return MonitorFacts{
         ReferenceTaken{open.epoch, open.version, open.campaign, e.digest, e.outcome}};
-  return MonitorFacts{
+  MonitorFacts facts{
       WindowJudged{open.epoch, open.version, open.campaign, open.reference, e.outcome}};
+  if (!open.reference && e.baseline && e.outcome.judged && !e.outcome.drifted)
+    facts.emplace_back(BaselineTaken{open.epoch, open.version, e.digest});
+  return facts;
 }
 StatusOr<MonitorFacts> On(const MonitorState& s, const WindowFailed& e, Timestamp) {
   if (!s.open || s.open->epoch != e.epoch) return MonitorFacts{};
@@ -319,7 +322,10 @@ Window Ended(MonitorState& s, std::uint64_t seq, Timestamp at, const WindowOutco
 using Row = Recorded<MonitorFact>;
 
 void Believe(MonitorState& s, const MonitorApplied& f, const Row& row) {
-  if (row.seq != 0 && !SameWindows(s.spec, f.spec)) s.references.clear();
+  if (row.seq != 0 && !SameWindows(s.spec, f.spec)) {
+    s.references.clear();
+    s.baselines.clear();
+  }
   s.spec = f.spec;
   s.applied_by = row.by;
   if (row.seq == 0) s.applied_at = row.at;
@@ -362,6 +368,9 @@ void Believe(MonitorState& s, const WindowJudged& f, const Row& row) {
   if (f.outcome.drifted) ++s.rules[std::string(kFleetRule)].alarms;
   s.windows.push_back(std::move(window));
   if (s.windows.size() > kMostWindows) s.windows.pop_front();
+}
+void Believe(MonitorState& s, const BaselineTaken& f, const Row&) {
+  s.baselines[f.version] = {f.epoch, f.digest};
 }
 void Believe(MonitorState& s, const FindingBegan& f, const Row& row) {
   Charge(Mark(s, f.place, TelemetryClass::kAlarm), row.at);

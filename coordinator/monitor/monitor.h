@@ -68,6 +68,13 @@ struct Reference {
   friend bool operator==(const Reference&, const Reference&) = default;
 };
 
+// A window of the version without drift, whose predictions those of later ones are held against.
+struct Baseline {
+  std::uint64_t epoch = 0;
+  Digest digest;  // Of the WindowTally.
+  friend bool operator==(const Baseline&, const Baseline&) = default;
+};
+
 struct MonitorState {
   MonitorSpec spec;
   Timestamp applied_at;
@@ -78,6 +85,7 @@ struct MonitorState {
   VersionNumber version;  // That is watched; 0: none yet.
   Timestamp watched_since;
   std::map<VersionNumber, Reference> references;
+  std::map<VersionNumber, Baseline> baselines;
   std::optional<Window> open;  // Being summed.
   std::uint64_t last_epoch = 0;
   Timestamp last_begun;        // When the newest window was opened, or watching began.
@@ -112,11 +120,12 @@ struct VersionInService {
 struct OpenWindow {
   std::uint64_t seed = 0;
 };
-// The tally of the window that is open was judged; of a reference, `digest` is the tally's.
+// The tally of the window that is open was judged. `baseline`: IsBaseline() says so of it.
 struct WindowSummed {
   std::uint64_t epoch = 0;
   WindowOutcome outcome;
-  Digest digest;
+  Digest digest;  // Of the tally.
+  bool baseline = false;
 };
 struct WindowFailed {
   std::uint64_t epoch = 0;
@@ -166,6 +175,12 @@ struct WindowJudged {
   CampaignName campaign;
   bool reference = false;  // With `judged` false: it could not be taken.
   WindowOutcome outcome;
+};
+// Comes after the window's WindowJudged, with it; takes the place of an earlier one of the version.
+struct BaselineTaken {
+  std::uint64_t epoch = 0;
+  VersionNumber version;
+  Digest digest;
 };
 // Where a record of telemetry stands, so that it is believed once.
 struct TelemetryPlace {
@@ -222,9 +237,9 @@ struct RowsServed {
   std::optional<Timestamp> from;  // Event times.
   std::optional<Timestamp> to;
 };
-using MonitorFact =
-    std::variant<MonitorApplied, VersionWatched, WindowOpened, ReferenceTaken, WindowJudged,
-                 FindingBegan, FindingEnded, FeedbackHeard, LevelTaught, VersionLoaded, RowsServed>;
+using MonitorFact = std::variant<MonitorApplied, VersionWatched, WindowOpened, ReferenceTaken,
+                                 WindowJudged, BaselineTaken, FindingBegan, FindingEnded,
+                                 FeedbackHeard, LevelTaught, VersionLoaded, RowsServed>;
 using MonitorFacts = std::vector<MonitorFact>;
 
 // Effects, all safe to repeat.

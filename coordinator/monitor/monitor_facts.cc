@@ -50,6 +50,10 @@ Row RowOf(const WindowJudged& f) {
               {"reference", f.reference},
               {"outcome", ToJson(f.outcome)}}};
 }
+Row RowOf(const BaselineTaken& f) {
+  return Row{"BaselineTaken",
+             {{"epoch", f.epoch}, {"version", f.version.value()}, {"digest", f.digest.ToString()}}};
+}
 Row RowOf(const FindingBegan& f) {
   Row row = Row{"FindingBegan", At(f.place, {{"rule", f.finding.rule},
                                              {"field", f.finding.field},
@@ -124,6 +128,8 @@ class FactReader {
     if (type == "WindowJudged")
       return WindowJudged{r_.Unsigned("epoch"), Version(), Campaign(), r_.Bool("reference"),
                           Outcome()};
+    if (type == "BaselineTaken")
+      return BaselineTaken{r_.Unsigned("epoch"), Version(), Keep(Digest::Parse(r_.Text("digest")))};
     if (type == "FindingBegan") return Began();
     if (type == "FindingEnded")
       return FindingEnded{Place(), r_.Text("rule"), r_.Text("field"), Time("ended"),

@@ -1,6 +1,6 @@
 #include "coordinator/monitor/monitor_runner.h"
 
-#include "coordinator/monitor/judge.h"
+#include <algorithm>
 
 namespace muster::coordinator {
 namespace statistics = aggregation::statistics;
@@ -18,6 +18,15 @@ std::uint64_t DrawSeed(SecureRng& rng) {
 StatusOr<statistics::WindowTally> ReadTally(Blobs& blobs, const Digest& digest) {
   MUSTER_ASSIGN(const Bytes file, blobs.Get(digest));
   return statistics::ParseWindowTally(AsText(file));
+}
+
+StatusOr<WindowOutcome> JudgeAgainst(Blobs& blobs, const statistics::WindowTally& now,
+                                     const Digest& reference, const std::optional<Digest>& baseline,
+                                     const JudgeRule& rule) {
+  MUSTER_ASSIGN(const statistics::WindowTally before, ReadTally(blobs, reference));
+  if (!baseline) return JudgeWindow(now, before, rule);
+  MUSTER_ASSIGN(const statistics::WindowTally predicted, ReadTally(blobs, *baseline));
+  return JudgeWindow(now, before, rule, &predicted);
 }
 }  // namespace
 
@@ -178,40 +187,56 @@ void MonitorRunner::Fail(const Window& window, const std::string& why) {
     world_.log.Error("window_not_closed", {{"monitor", name_}, {"error", MessageOf(s)}});
 }
 
+JudgeRule MonitorRunner::RuleNow() const {
+  const FleetSpec& fleet = *state_.spec.fleet;
+  return {.shard = fleet.campaign.secure->least,
+          .level = state_.Level(),
+          .drill = fleet.window().drill,
+          .measures_only = Look().matching < TestableDevices(fleet)};
+}
+
 void MonitorRunner::Judge(const Window& window, const Digest& tally) {
   if (judging_ == window.epoch || !state_.spec.fleet) return;
   judging_ = window.epoch;
-  const FleetSpec& fleet = *state_.spec.fleet;
-  const JudgeRule rule{.shard = fleet.campaign.secure->least,
-                       .level = state_.Level(),
-                       .drill = fleet.window().drill,
-                       .measures_only = Look().matching < TestableDevices(fleet)};
   const auto known = state_.references.find(window.version);
   const Digest reference = known == state_.references.end() ? Digest() : known->second.digest;
-  world_.pool.Post([this, window, tally, rule, reference, model = state_.spec.model] {
-    const auto judge = [&]() -> StatusOr<WindowOutcome> {
+  std::optional<Digest> baseline;
+  if (const auto taken = state_.baselines.find(window.version); taken != state_.baselines.end())
+    baseline = taken->second.digest;
+  world_.pool.Post([this, window, tally, rule = RuleNow(), reference, baseline,
+                    model = state_.spec.model] {
+    const auto judge = [&]() -> StatusOr<WindowSummed> {
       MUSTER_ASSIGN(const statistics::WindowTally now, ReadTally(world_.blobs, tally));
-      if (window.reference) {
-        WindowOutcome outcome = DescribeReference(now, rule);
-        if (outcome.judged)
-          MUSTER_TRY(world_.registry.Refer(model, window.version, name_, tally, Caller::System())
-                         .status());
-        return outcome;
+      if (!window.reference) {
+        MUSTER_ASSIGN(WindowOutcome outcome,
+                      JudgeAgainst(world_.blobs, now, reference, baseline, rule));
+        const bool fit = IsBaseline(now, outcome, rule);
+        return WindowSummed{window.epoch, std::move(outcome), tally, fit};
       }
-      MUSTER_ASSIGN(const statistics::WindowTally before, ReadTally(world_.blobs, reference));
-      return JudgeWindow(now, before, rule);
+      WindowOutcome outcome = DescribeReference(now, rule);
+      if (outcome.judged)
+        MUSTER_TRY(
+            world_.registry.Refer(model, window.version, name_, tally, Caller::System()).status());
+      return WindowSummed{window.epoch, std::move(outcome), tally};
     };
-    world_.control.Post([this, window, tally, outcome = judge()] {
-      judging_ = 0;
-      if (!outcome.ok()) {
-        if (MayPass(outcome.status())) return;  // The next tick tries again.
-        return Fail(window, std::string(MessageOf(outcome.status())));
-      }
-      const Status s = Handle(WindowSummed{window.epoch, *outcome, tally}, Caller::System());
-      if (!s.ok())
-        world_.log.Error("window_not_closed", {{"monitor", name_}, {"error", MessageOf(s)}});
-    });
+    world_.control.Post([this, window, summed = judge()] { Close(window, summed); });
   });
+}
+
+void MonitorRunner::Close(const Window& window, const StatusOr<WindowSummed>& summed) {
+  judging_ = 0;
+  if (!summed.ok()) {
+    if (MayPass(summed.status())) return;  // The next tick tries again.
+    return Fail(window, std::string(MessageOf(summed.status())));
+  }
+  if (const Status s = Handle(*summed, Caller::System()); !s.ok())
+    world_.log.Error("window_not_closed", {{"monitor", name_}, {"error", MessageOf(s)}});
+}
+
+bool MonitorRunner::Names(const Digest& blob) const {
+  const auto is_of = [&](const auto& entry) { return entry.second.digest == blob; };
+  return std::any_of(state_.references.begin(), state_.references.end(), is_of) ||
+         std::any_of(state_.baselines.begin(), state_.baselines.end(), is_of);
 }
 
 // --- Devices and people ---

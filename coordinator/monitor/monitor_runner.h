@@ -13,6 +13,7 @@
 #include "base/rng.h"
 #include "coordinator/campaign/campaign.h"
 #include "coordinator/fleet/fleet.h"
+#include "coordinator/monitor/judge.h"
 #include "coordinator/monitor/metrics.h"
 #include "coordinator/monitor/monitor.h"
 #include "drift/sketches/ddsketch.h"
@@ -64,6 +65,8 @@ class MonitorRunner {
   std::vector<drift::MonitorSpec> EdgeRules(const std::vector<std::string>& features) const;
 
   const MonitorState& state() const { return state_; }
+  // Whether windows are held against this blob.
+  bool Names(const Digest& blob) const;
   MonitorWorldView Look() const;
 
  private:
@@ -78,6 +81,8 @@ class MonitorRunner {
   void Perform(const DropCampaign& effect);
   void Fail(const Window& window, const std::string& why);
   void Judge(const Window& window, const Digest& tally);
+  void Close(const Window& window, const StatusOr<WindowSummed>& summed);
+  JudgeRule RuleNow() const;
   StatusOr<CampaignSpec> CampaignFor(const Window& window) const;
   void Time(VersionNumber version, const std::string& latency);
 

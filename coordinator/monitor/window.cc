@@ -20,6 +20,7 @@ Json ToJson(const WindowFeature& f) {
     out["now"] = f.now;
   }
   if (!f.before.empty()) out["before"] = f.before;
+  if (f.baseline != 0) out["baseline"] = f.baseline;
   return out;
 }
 
@@ -77,6 +78,7 @@ class Reader : public NestedJsonReader {
     }
     f.now = Parts(r, "now");
     f.before = Parts(r, "before");
+    if (r.Has("baseline")) f.baseline = r.Unsigned("baseline");
     if (!f.now.empty()) {
       f.lo = r.Decimal("lo");
       f.hi = r.Decimal("hi");

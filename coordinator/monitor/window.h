@@ -27,7 +27,9 @@ struct WindowFeature {
   double psi = 0;
   double distance = 0;
   std::string why;  // Why it was not tested.
-  double lo = 0;    // What the bins cover.
+  // The epoch of the window whose predictions these are held against; 0: the reference's.
+  std::uint64_t baseline = 0;
+  double lo = 0;  // What the bins cover.
   double hi = 0;
   Proportions now;
   Proportions before;

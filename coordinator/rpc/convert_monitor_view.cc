@@ -15,6 +15,7 @@ void Fill(const WindowFeature& in, v1::FeatureView& out) {
   out.set_hi(in.hi);
   for (const std::uint32_t part : in.now) out.add_now(part / 1e6);
   for (const std::uint32_t part : in.before) out.add_before(part / 1e6);
+  out.set_baseline(in.baseline);
 }
 
 void Fill(const WindowGroup& in, v1::GroupView& out) {
@@ -76,6 +77,7 @@ v1::MonitorView ToProto(const MonitorSnapshot& in) {
   out.set_why(in.why);
   out.set_version(in.version.value());
   if (in.reference) Fill(*in.reference, in.spec.name, *out.mutable_reference());
+  if (in.baseline) out.set_prediction_baseline(in.baseline->epoch);
   for (const Window& window : in.windows) Fill(window, in.spec.name, *out.add_windows());
   for (const Finding& finding : in.findings) Fill(finding, in.spec.name, *out.add_findings());
   for (const auto& [rule, record] : in.rules) Fill(rule, record, *out.add_rules());

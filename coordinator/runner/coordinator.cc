@@ -223,9 +223,9 @@ DeviceSnapshot Coordinator::SnapshotOf(const Device& device) const {
 }
 
 bool Coordinator::InUse(const Digest& blob) const {
-  return ports_.registry.Uses(blob) ||
-         std::any_of(runners_.begin(), runners_.end(),
-                     [&](const auto& entry) { return entry.second->Names(blob); });
+  const auto names = [&](const auto& entry) { return entry.second->Names(blob); };
+  return ports_.registry.Uses(blob) || std::any_of(runners_.begin(), runners_.end(), names) ||
+         std::any_of(monitors_.begin(), monitors_.end(), names);
 }
 
 }  // namespace muster::coordinator

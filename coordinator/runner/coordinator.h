@@ -64,8 +64,9 @@ struct MonitorSnapshot {
   std::string why;  // Why it waits; empty: it does not.
   VersionNumber version;
   std::optional<Window> reference;
-  std::vector<Window> windows;    // Oldest first.
-  std::vector<Finding> findings;  // Open ones, then the newest closed ones: 200 at most.
+  std::optional<Baseline> baseline;  // Of predictions.
+  std::vector<Window> windows;       // Oldest first.
+  std::vector<Finding> findings;     // Open ones, then the newest closed ones: 200 at most.
   std::map<std::string, RuleRecord> rules;
   double level = 0;
   Timestamp updated_at;

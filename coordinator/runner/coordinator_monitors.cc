@@ -204,6 +204,8 @@ MonitorSnapshot Coordinator::SnapshotOf(const MonitorRunner& runner) const {
   out.version = state.version;
   if (const auto known = state.references.find(state.version); known != state.references.end())
     out.reference = known->second.window;
+  if (const auto known = state.baselines.find(state.version); known != state.baselines.end())
+    out.baseline = known->second;
   out.windows = {state.windows.begin(), state.windows.end()};
   out.findings.assign(state.findings.begin(),
                       state.findings.begin() + static_cast<std::ptrdiff_t>(std::min(

@@ -121,6 +121,130 @@ TEST(Judge, AFieldThatTheReferenceLacksIsNotTestedAndTheOthersAre) {
   EXPECT_FALSE(outcome.features[1].now.empty());
 }
 
+// A window of the version in which `s1` and the predictions lie where they are put.
+WindowTally Predicted(std::uint64_t epoch, std::uint64_t shift, std::uint64_t predicted,
+                      int shards = 12) {
+  WindowTally out = Tally(Query({"s1", "$prediction"}), shards, 100 + epoch, {shift, predicted});
+  out.query.epoch = epoch;
+  return out;
+}
+WindowTally RowsOnly() { return Tally(Query({"s1"}), 12, 2, {0}); }
+
+TEST(Judge, PredictionsAreHeldAgainstTheBaselineOfTheirVersion) {
+  const WindowTally baseline = Predicted(4, 0, 0);
+  const WindowOutcome moved = JudgeWindow(Predicted(5, 0, 3), RowsOnly(), kRule, &baseline);
+  EXPECT_TRUE(moved.judged) << moved.why;
+  EXPECT_TRUE(moved.drifted) << "a prediction that has moved is drift as any field's is";
+  ASSERT_EQ(moved.features.size(), 2u);
+  EXPECT_FALSE(moved.features[0].drifted) << "no input moved";
+  EXPECT_EQ(moved.features[0].baseline, 0u);
+  EXPECT_TRUE(moved.features[1].drifted);
+  EXPECT_EQ(moved.features[1].why, "");
+  EXPECT_EQ(moved.features[1].baseline, 4u);
+  EXPECT_GT(moved.features[1].before[1], 100'000u) << "then: what the baseline predicted";
+  const WindowOutcome same = JudgeWindow(Predicted(5, 0, 0), RowsOnly(), kRule, &baseline);
+  EXPECT_FALSE(same.drifted);
+  EXPECT_EQ(same.features[1].why, "");
+  EXPECT_EQ(*WindowOutcomeFrom(ToJson(moved)), moved);
+}
+
+TEST(Judge, OneMoreFeatureIsOneMoreInTheAdjustment) {
+  const WindowTally baseline = Predicted(4, 0, 0);
+  const WindowTally now = Predicted(5, 1, 0);
+  const double alone = JudgeWindow(now, RowsOnly(), kRule).features[0].p;
+  const double with = JudgeWindow(now, RowsOnly(), kRule, &baseline).features[0].p;
+  ASSERT_GT(alone, 0);
+  ASSERT_LT(alone, 0.5);
+  EXPECT_DOUBLE_EQ(with, 2 * alone);
+}
+
+TEST(Judge, AWindowWithoutDriftInWhichEnoughShardsPredictIsTheBaseline) {
+  const auto judged = [&](const WindowTally& now, const WindowTally* baseline = nullptr) {
+    const WindowOutcome outcome = JudgeWindow(now, RowsOnly(), kRule, baseline);
+    const bool is = IsBaseline(now, outcome, kRule);
+    EXPECT_EQ(outcome.features.back().why.starts_with("this window is the baseline"), is);
+    return is;
+  };
+  EXPECT_TRUE(judged(Predicted(4, 0, 0)));
+  EXPECT_FALSE(judged(Predicted(4, 3, 0))) << "an input has drifted";
+  const WindowTally few = Predicted(4, 0, 0, 9);
+  EXPECT_FALSE(judged(few)) << "nothing was judged";
+  WindowTally silent = Predicted(4, 0, 0);
+  for (std::size_t g = 0; g < 3; ++g)
+    for (std::size_t cell = 13; cell < 25; ++cell) {
+      silent.shards[g].totals[0][25] += silent.shards[g].totals[0][cell];
+      silent.shards[g].totals[0][cell] = 0;
+    }
+  EXPECT_FALSE(judged(silent)) << "nine shards predicted anything";
+  const WindowTally baseline = Predicted(4, 0, 0);
+  EXPECT_FALSE(judged(Predicted(5, 0, 0), &baseline)) << "there is one";
+  WindowTally wider = baseline;
+  wider.query.fields[1].hi = 2;
+  EXPECT_TRUE(judged(Predicted(5, 0, 0), &wider)) << "that does not fit any more";
+  EXPECT_FALSE(IsBaseline(RowsOnly(), JudgeWindow(RowsOnly(), RowsOnly(), kRule), kRule));
+}
+
+TEST(Judge, GroupsHoldPredictionsAgainstTheBaselinesGroups) {
+  const auto both = [](std::uint64_t epoch, std::uint64_t north) {
+    WindowTally out = Predicted(epoch, 0, north);
+    for (auto& shard : out.shards) shard.group = {"north"};
+    for (auto& shard : Predicted(epoch + 50, 0, 0).shards)
+      out.shards.emplace_back(shard).group = {"south"};
+    return out;
+  };
+  WindowTally reference = RowsOnly();
+  for (auto& shard : reference.shards) shard.group = {"north"};
+  for (auto& shard : Tally(Query({"s1"}), 12, 3, {0}).shards)
+    reference.shards.emplace_back(shard).group = {"south"};
+  const WindowTally baseline = both(4, 0);
+  const WindowOutcome outcome =
+      JudgeWindow(both(5, 3), reference, {5, 0.01, {"region"}}, &baseline);
+  ASSERT_EQ(outcome.groups.size(), 2u);
+  EXPECT_FALSE(outcome.groups[0].features[0].drifted);
+  EXPECT_TRUE(outcome.groups[0].features[1].drifted);
+  EXPECT_FALSE(outcome.groups[1].features[1].drifted);
+}
+
+// Devices differ, so the values of one resemble each other. However the baseline fell, a fleet in
+// which nothing happens alarms as often as it was asked to at most; more than 34 of 400 are one in
+// a thousand at that rate.
+TEST(JudgeProperty, AFleetInWhichNothingHappensAlarmsAtItsLevelWithPredictionsToo) {
+  constexpr double kLevel = 0.05;
+  const JudgeRule rule{5, kLevel, {}};
+  const auto fleet = [](std::uint64_t seed, std::uint64_t epoch, std::vector<std::string> fields) {
+    SeededRng rng(seed);
+    WindowTally out = Tally(Query(std::move(fields)), 12, seed, {0, 0, 0, 0});
+    out.query.epoch = epoch;
+    for (auto& shard : out.shards) {
+      std::fill(shard.totals[0].begin(), shard.totals[0].end(), 0);
+      for (std::uint64_t device = 0; device < kDevices; ++device)
+        for (std::size_t f = 0; f < out.query.fields.size(); ++f) {
+          const std::uint64_t own = rng.Below(5);
+          for (std::uint32_t row = 0; row < kRows; ++row)
+            ++shard.totals[0][f * 13 + 1 + own + rng.Below(5)];
+        }
+    }
+    return out;
+  };
+  int windows = 0;
+  int alarms = 0;
+  int predictions = 0;
+  for (std::uint64_t seed = 1; windows < 400; ++seed) {
+    const WindowTally reference = fleet(3 * seed, 1, {"s1", "s2", "s3"});
+    const WindowTally first = fleet(3 * seed + 1, 2, {"s1", "s2", "s3", "$prediction"});
+    if (!IsBaseline(first, JudgeWindow(first, reference, rule), rule)) continue;
+    const WindowOutcome outcome = JudgeWindow(
+        fleet(3 * seed + 2, 3, {"s1", "s2", "s3", "$prediction"}), reference, rule, &first);
+    ++windows;
+    alarms += outcome.drifted;
+    predictions += outcome.features[3].drifted;
+  }
+  EXPECT_LE(alarms, 34) << "of 400 at " << kLevel;
+  EXPECT_LE(predictions, 20);
+  RecordProperty("alarms", alarms);
+  RecordProperty("predictions", predictions);
+}
+
 TEST(Judge, LooksCloserByGroupWhereThereAreEnoughShards) {
   const auto query = Query({"s1"});
   const auto both = [&](std::uint64_t seed, std::uint64_t north_shift) {

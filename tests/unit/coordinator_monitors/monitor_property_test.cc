@@ -15,6 +15,8 @@ std::string Seen(const MonitorState& s) {
   if (s.open) out += fmt::format(" open {}", s.open->campaign.value());
   for (const auto& [version, reference] : s.references)
     out += fmt::format(" ref {} {}", version.value(), reference.window.epoch);
+  for (const auto& [version, baseline] : s.baselines)
+    out += fmt::format(" base {} {}", version.value(), baseline.epoch);
   for (const Window& w : s.windows) out += fmt::format(" w {} {}", w.epoch, w.outcome.drifted);
   for (const auto& [id, d] : s.devices) {
     out += fmt::format(" {} v{} r{} f{}", id.value(), d.version.value(), d.rows, d.facts);
@@ -47,8 +49,8 @@ class Chaos {
       case 0: return m.Watch(1 + rng_.Below(3));
       case 1: return m.Do(OpenWindow{rng_.Below(1000)});
       case 2:
-        return m.Do(
-            WindowSummed{m.state.last_epoch - rng_.Below(2), Judged(rng_.Below(2) == 0), Digest()});
+        return m.Do(WindowSummed{m.state.last_epoch - rng_.Below(2), Judged(rng_.Below(2) == 0),
+                                 Digest(), rng_.Below(2) == 0});
       case 3: return m.Do(WindowFailed{m.state.last_epoch, "too few"});
       case 4: return Tap();
       case 5: return Change();
@@ -128,6 +130,9 @@ TEST(MonitorProperty, CountsOnceKeepsOneWindowAndReplays) {
       ASSERT_GE(s.last_epoch, epoch);
       epoch = s.last_epoch;
       ASSERT_EQ(s.rows_served, chaos.rows_told);
+      for (const auto& [version, baseline] : s.baselines)
+        for (const Window& w : s.windows)
+          if (w.epoch == baseline.epoch) ASSERT_TRUE(w.version == version && !w.outcome.drifted);
       ASSERT_LE(s.Level(), s.spec.fleet->level);
       ASSERT_GE(s.Level(), s.spec.fleet->level / 64);
       if (step % 10 == 0) ASSERT_EQ(Seen(Replayed(chaos.m.rows)), Seen(s));

@@ -137,6 +137,41 @@ TEST(Monitor, AReferenceIsFoundAgainWhenTheAliasMovesBack) {
   EXPECT_EQ(PhaseOf(m.state), "watching");
 }
 
+TEST(Monitor, TheFirstWindowWithoutDriftIsTheBaselineOfItsVersionsPredictions) {
+  Monitored m;
+  m.Watch(1);
+  m.Close(Judged(false), true);
+  EXPECT_TRUE(m.state.baselines.empty()) << "a reference has no predictions";
+  m.Close(Judged(true), true);
+  EXPECT_TRUE(m.state.baselines.empty()) << "what drifted is no measure of what is normal";
+  m.Close(Judged(false), false);
+  EXPECT_TRUE(m.state.baselines.empty()) << "too few predicted";
+  m.Close(Judged(false), true);
+  ASSERT_TRUE(m.state.baselines.contains(VersionNumber(1)));
+  EXPECT_EQ(m.state.baselines.at(VersionNumber(1)).epoch, 4u);
+  ASSERT_EQ(m.last.size(), 2u);
+  EXPECT_TRUE(std::holds_alternative<WindowJudged>(m.last[0]));
+  EXPECT_TRUE(std::holds_alternative<BaselineTaken>(m.last[1]));
+  m.Watch(2);
+  m.Close(Judged(false));
+  EXPECT_FALSE(m.state.baselines.contains(VersionNumber(2)))
+      << "another version predicts otherwise";
+  m.Close(Judged(false), true);
+  EXPECT_EQ(m.state.baselines.at(VersionNumber(2)).epoch, 6u);
+  EXPECT_EQ(m.state.baselines.at(VersionNumber(1)).epoch, 4u) << "kept, should it come back";
+}
+
+TEST(Monitor, OtherWindowsNeedANewBaselineToo) {
+  Monitored m;
+  m.Watch(1);
+  m.Close(Judged(false));
+  m.Close(Judged(false), true);
+  MonitorSpec spec = SmallMonitor();
+  spec.fleet->campaign.statistics->bins = 30;
+  m.Do(ApplyMonitor{spec});
+  EXPECT_TRUE(m.state.baselines.empty());
+}
+
 TEST(Monitor, OtherWindowsNeedANewReferenceAndOtherLevelsDoNot) {
   Monitored m;
   m.Watch(1);

@@ -71,10 +71,10 @@ class Monitored {
   }
   void Watch(std::uint64_t version) { Do(VersionInService{VersionNumber(version)}); }
   // Opens and closes a reference or a window.
-  void Close(WindowOutcome outcome) {
+  void Close(WindowOutcome outcome, bool baseline = false) {
     Do(OpenWindow{7});
     ASSERT_TRUE(state.open);
-    Do(WindowSummed{state.open->epoch, std::move(outcome), Digest()});
+    Do(WindowSummed{state.open->epoch, std::move(outcome), Digest(), baseline});
   }
   void Hear(int device, std::vector<TelemetryRecord> records) {
     Do(TelemetryHeard{Device(device), "spool", records}, "device/" + Device(device).value());

@@ -326,7 +326,8 @@ class Shell : public Monitors {
                process_->log, Bytes(32)) {
     EXPECT_THAT(fleet_.Recover(), IsOk());
   }
-  statistics::WindowTally Tally(const CampaignSpec& spec, std::uint64_t shift) {
+  statistics::WindowTally Tally(const CampaignSpec& spec, std::uint64_t shift,
+                                std::uint64_t predicted) {
     statistics::WindowTally out;
     const WindowSpec& window = *spec.statistics->window;
     out.query.monitor = window.monitor.value();
@@ -337,6 +338,8 @@ class Shell : public Monitors {
     out.query.model_version = window.version.value();
     out.query.reference = window.reference;
     out.query.fields = {{"s1", 0, 1, 10}};
+    if (window.prediction && !window.reference)
+      out.query.fields.push_back({std::string(statistics::kPredictionField), 0, 1, 10});
     SeededRng rng(window.epoch);
     for (int g = 0; g < 12; ++g) {
       auto& shard = out.shards.emplace_back();
@@ -344,17 +347,31 @@ class Shell : public Monitors {
       for (const auto& field : statistics::FieldsOf(out.query))
         shard.totals.emplace_back(field.count);
       for (int i = 0; i < 250; ++i) ++shard.totals[0][1 + rng.Below(6) + shift];
+      if (out.query.fields.size() > 1)
+        for (int i = 0; i < 250; ++i) ++shard.totals[0][14 + rng.Below(6) + predicted];
       shard.totals.back()[0] = 5;
     }
     return out;
   }
   // What the campaign of the window that is open came to.
-  void Complete(const std::string& name, std::uint64_t shift) {
+  void Complete(const std::string& name, std::uint64_t shift, std::uint64_t predicted = 0) {
     CampaignState& state = campaigns_.at(CampaignName(name));
-    const auto text = statistics::EncodeWindowTally(Tally(state.spec, shift));
+    const auto text = statistics::EncodeWindowTally(Tally(state.spec, shift, predicted));
     ASSERT_THAT(text, IsOk());
     state.params = process_->blobs.Put(AsBytes(*text)).value();
     state.phase = Completed{"all rounds done"};
+  }
+  // Sixty devices serve enough for a window, which comes to this.
+  const Window& Pass(MonitorRunner& runner, std::uint64_t sequence, std::uint64_t shift,
+                     std::uint64_t predicted) {
+    for (int d = 0; d < 60; ++d) {
+      const TelemetryRecord rows = Rows(sequence, 50, clock_.Now());
+      EXPECT_THAT(runner.OnTelemetry(Device(d), "spool", std::span(&rows, 1), true), IsOk());
+    }
+    Tick(runner);
+    Complete(runner.state().open->campaign.value(), shift, predicted);
+    Tick(runner);
+    return runner.state().windows.back();
   }
   void Tick(MonitorRunner& runner) {
     clock_.Advance(Duration(1'000));
@@ -430,6 +447,41 @@ TEST_F(Shell, TakesTheReferenceAndJudgesWindowsAgainstIt) {
   ASSERT_EQ(runner.state().windows.size(), 2u);
   EXPECT_TRUE(runner.state().windows[1].outcome.drifted);
   EXPECT_EQ(runner.state().windows[1].outcome.devices, 60u);
+}
+
+// A gateway sends another unit past the fields that are watched: no input moves, what is predicted
+// does.
+TEST_F(Shell, PredictionsThatMoveWhileNoInputDoesAreDriftAndARestartGoesOn) {
+  MonitorSpec spec = Asked();
+  spec.fleet->campaign.statistics->window->prediction = true;
+  MonitorRunner runner(MonitorName("fleet"), world_);
+  ASSERT_THAT(runner.ApplySpec(spec, kAnn), IsOk());
+  Tick(runner);
+  Complete("fleet.1-1", 0);
+  Tick(runner);
+  EXPECT_TRUE(Pass(runner, 1, 3, 3).outcome.drifted);
+  EXPECT_TRUE(runner.state().baselines.empty()) << "rows have drifted";
+  const WindowFeature first = Pass(runner, 2, 0, 0).outcome.features.at(1);
+  EXPECT_EQ(first.why, "this window is the baseline that later ones are held against");
+  const Baseline baseline = runner.state().baselines.at(VersionNumber(1));
+  EXPECT_EQ(baseline.epoch, 3u);
+  EXPECT_TRUE(runner.Names(baseline.digest)) << "so nothing removes it";
+  EXPECT_FALSE(runner.Names(campaigns_.at(CampaignName("fleet.1-2")).params));
+  const WindowFeature calm = Pass(runner, 3, 0, 0).outcome.features.at(1);
+  EXPECT_EQ(calm.why, "");
+  EXPECT_EQ(calm.baseline, 3u);
+  EXPECT_FALSE(calm.drifted);
+
+  MonitorRunner again(MonitorName("fleet"), world_);
+  ASSERT_THAT(process_->journal.Read("monitor/fleet", 0,
+                                     [&](const JournalRow& row) { return again.Believe(row); }),
+              IsOk());
+  EXPECT_EQ(again.state().baselines, runner.state().baselines);
+  const Window moved = Pass(again, 4, 0, 3);
+  EXPECT_TRUE(moved.outcome.drifted);
+  EXPECT_FALSE(moved.outcome.features.at(0).drifted);
+  EXPECT_TRUE(moved.outcome.features.at(1).drifted);
+  EXPECT_EQ(moved.outcome.features.at(1).baseline, 3u);
 }
 
 TEST_F(Shell, ACandidateGoesThroughTheGatesOfTheModel) {

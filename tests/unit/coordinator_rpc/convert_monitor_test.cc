@@ -92,7 +92,9 @@ TEST(ConvertMonitor, AViewTellsEveryPart) {
   window.seq = 17;
   window.outcome.judged = true;
   window.outcome.features.push_back(
-      {"s1", 0.5, false, 0.1, 0.2, "", 0, 1, {250'000, 750'000}, {500'000, 500'000}});
+      {"s1", 0.5, false, 0.1, 0.2, "", 0, 0, 1, {250'000, 750'000}, {500'000, 500'000}});
+  window.outcome.features.push_back({.name = "$prediction", .baseline = 2});
+  snapshot.baseline = {2, Digest()};
   window.outcome.measures.push_back({"error", 0.25, 100});
   window.outcome.groups.push_back({{{"site", "a"}}, 10, {{.name = "s1"}}});
   snapshot.windows = {window};
@@ -106,6 +108,9 @@ TEST(ConvertMonitor, AViewTellsEveryPart) {
   EXPECT_EQ(view.windows(0).fact(), "monitor/fleet#17");
   EXPECT_DOUBLE_EQ(view.windows(0).features(0).now(1), 0.75);
   EXPECT_DOUBLE_EQ(view.windows(0).features(0).before(0), 0.5);
+  EXPECT_EQ(view.windows(0).features(0).baseline(), 0u);
+  EXPECT_EQ(view.windows(0).features(1).baseline(), 2u);
+  EXPECT_EQ(view.prediction_baseline(), 2u);
   EXPECT_EQ(view.windows(0).measures(0).count(), 100u);
   EXPECT_EQ(view.windows(0).groups(0).labels().at("site"), "a");
   EXPECT_EQ(view.findings(0).ended_unix_ms(), 5);
