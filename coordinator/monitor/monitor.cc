@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/nearest.h"
+#include "base/time_text.h"
 #include "drift/fleet/shard_plan.h"
 
 namespace muster::coordinator {
@@ -27,7 +28,7 @@ bool Pauses(const MonitorState& s, Timestamp now) {
 }
 
 bool IsDue(const MonitorState& s, Timestamp now) {
-  const double rows = s.NewRows();
+  const double rows = s.NewRows(now);
   if (rows >= s.spec.fleet->after_rows) return true;
   return s.spec.fleet->every.count() > 0 && rows > 0 && now >= s.last_begun + s.spec.fleet->every;
 }
@@ -280,8 +281,10 @@ StatusOr<MonitorFacts> On(const MonitorState& s, const GiveFeedback& e, Timestam
 // --- Facts ---
 
 // A device that is heard of, with the mark of what it told.
-WatchedDevice& Mark(MonitorState& s, const TelemetryPlace& place, TelemetryClass cls) {
+WatchedDevice& Mark(MonitorState& s, const TelemetryPlace& place, TelemetryClass cls,
+                    Timestamp at) {
   WatchedDevice& device = s.devices[place.device];
+  device.heard = std::max(device.heard, at);
   if (!device.marks.contains(place.spool)) {
     device.spools.push_back(place.spool);
     if (device.spools.size() > kMostSpoolsOfDevice) {
@@ -373,19 +376,19 @@ void Believe(MonitorState& s, const BaselineTaken& f, const Row&) {
   s.baselines[f.version] = {f.epoch, f.digest};
 }
 void Believe(MonitorState& s, const FindingBegan& f, const Row& row) {
-  Charge(Mark(s, f.place, TelemetryClass::kAlarm), row.at);
+  Charge(Mark(s, f.place, TelemetryClass::kAlarm, row.at), row.at);
   Finding& finding = s.findings.emplace_back(f.finding);
   finding.seq = row.seq;
   if (finding.alarm) ++s.rules[finding.rule].alarms;
 }
-void Believe(MonitorState& s, const FindingEnded& f, const Row&) {
-  Mark(s, f.place, TelemetryClass::kAlarm);
+void Believe(MonitorState& s, const FindingEnded& f, const Row& row) {
+  Mark(s, f.place, TelemetryClass::kAlarm, row.at);
   Close(s, f.ended, [&](const Finding& finding) {
     return finding.device == f.place.device && finding.rule == f.rule && finding.field == f.field;
   });
 }
 void Believe(MonitorState& s, const FeedbackHeard& f, const Row& row) {
-  if (f.place) Charge(Mark(s, *f.place, TelemetryClass::kFeedback), row.at);
+  if (f.place) Charge(Mark(s, *f.place, TelemetryClass::kFeedback, row.at), row.at);
   const std::string& who = f.place ? f.place->device.value() : row.by;
   s.feedback_ids.push_back(who + " " + f.id);
   if (s.feedback_ids.size() > kMostFeedbackIds) s.feedback_ids.pop_front();
@@ -400,7 +403,7 @@ void Believe(MonitorState& s, const LevelTaught& f, const Row&) {
   s.rules[f.rule].taught_by = f.source;
 }
 void Believe(MonitorState& s, const VersionLoaded& f, const Row& row) {
-  WatchedDevice& device = Mark(s, f.place, TelemetryClass::kState);
+  WatchedDevice& device = Mark(s, f.place, TelemetryClass::kState, row.at);
   Charge(device, row.at);
   if (f.state == "refused") return;
   device.version = f.version;
@@ -408,28 +411,42 @@ void Believe(MonitorState& s, const VersionLoaded& f, const Row& row) {
     return finding.device == f.place.device && finding.version != f.version;
   });
 }
-void Believe(MonitorState& s, const RowsServed& f, const Row&) {
-  WatchedDevice& device = Mark(s, f.place, TelemetryClass::kSummary);
+void Believe(MonitorState& s, const RowsServed& f, const Row& row) {
+  WatchedDevice& device = Mark(s, f.place, TelemetryClass::kSummary, row.at);
   device.version = f.version;
   for (const auto& [version, rows] : f.rows) {
     s.rows_served += rows;
     if (version == s.version) device.rows += rows;
   }
 }
-}  // namespace
-
-std::uint32_t MonitorState::Serving() const {
-  if (version.value() == 0) return 0;
-  return static_cast<std::uint32_t>(std::count_if(
-      devices.begin(), devices.end(), [&](const auto& d) { return d.second.version == version; }));
+// Of devices that would serve, had they told anything lately; empty: of none.
+std::string SilentText(const MonitorState& s, Timestamp now) {
+  const auto silent = std::count_if(s.devices.begin(), s.devices.end(), [&](const auto& d) {
+    return d.second.version == s.version && !s.Serves(d.second, now);
+  });
+  if (silent == 0) return {};
+  return fmt::format("; {} more have told nothing for {}", silent,
+                     FormatDuration(s.spec.silent_after));
 }
 
-double MonitorState::NewRows() const {
-  const std::uint32_t serving = Serving();
+}  // namespace
+
+bool MonitorState::Serves(const WatchedDevice& device, Timestamp now) const {
+  return version.value() != 0 && device.version == version &&
+         now <= device.heard + spec.silent_after;
+}
+
+std::uint32_t MonitorState::Serving(Timestamp now) const {
+  return static_cast<std::uint32_t>(std::count_if(
+      devices.begin(), devices.end(), [&](const auto& d) { return Serves(d.second, now); }));
+}
+
+double MonitorState::NewRows(Timestamp now) const {
+  const std::uint32_t serving = Serving(now);
   if (serving == 0) return 0;
   std::uint64_t rows = 0;
   for (const auto& [id, device] : devices)
-    if (device.version == version) rows += device.rows;
+    if (Serves(device, now)) rows += device.rows;
   return static_cast<double>(rows) / serving;
 }
 
@@ -457,7 +474,7 @@ std::vector<MonitorEffect> Pending(const MonitorState& s, const MonitorWorldView
   if (s.open || !s.spec.fleet || s.version.value() == 0 || Pauses(s, world.now)) return effects;
   const std::uint32_t needed = NeededDevices(*s.spec.fleet);
   const bool referred = s.references.contains(s.version);
-  if (referred ? s.Serving() >= needed && IsDue(s, world.now) : world.matching >= needed)
+  if (referred ? s.Serving(world.now) >= needed && IsDue(s, world.now) : world.matching >= needed)
     effects.emplace_back(DrawWindow{});
   return effects;
 }
@@ -481,12 +498,12 @@ std::string WhyOf(const MonitorState& s, const MonitorWorldView& world) {
                ? fmt::format("a reference of version {} needs {} devices, {} are enrolled",
                              s.version.value(), needed, world.matching)
                : "";
-  if (s.Serving() < needed)
-    return fmt::format("a window needs {} devices that serve version {}, {} do", needed,
-                       s.version.value(), s.Serving());
+  if (s.Serving(world.now) < needed)
+    return fmt::format("a window needs {} devices that serve version {}, {} do{}", needed,
+                       s.version.value(), s.Serving(world.now), SilentText(s, world.now));
   if (IsDue(s, world.now)) return {};
   return fmt::format("the next window begins after {} new rows a device, {:.1f} have come",
-                     s.spec.fleet->after_rows, s.NewRows());
+                     s.spec.fleet->after_rows, s.NewRows(world.now));
 }
 
 }  // namespace muster::coordinator

@@ -54,6 +54,7 @@ struct RuleRecord {
 // What is known of one device by its telemetry.
 struct WatchedDevice {
   VersionNumber version;   // That it serves; 0: none.
+  Timestamp heard;         // When the newest of its facts was written.
   std::uint64_t rows = 0;  // Served by the version that is watched, since the last window.
   std::map<std::string, std::map<TelemetryClass, std::uint64_t>> marks;  // By spool.
   std::deque<std::string> spools;                                        // The newest last.
@@ -103,9 +104,12 @@ struct MonitorState {
   std::deque<std::string> feedback_ids;           // "<who> <id>".
   std::uint64_t rows_served = 0;                  // In all, by whatever version.
 
-  // Devices that serve the version that is watched, and their new rows on average.
-  std::uint32_t Serving() const;
-  double NewRows() const;
+  // Whether it serves the version that is watched, as far as is known: it has told something within
+  // `spec.silent_after` of now.
+  bool Serves(const WatchedDevice& device, Timestamp now) const;
+  // Devices that do, and their new rows on average.
+  std::uint32_t Serving(Timestamp now) const;
+  double NewRows(Timestamp now) const;
   double Level() const;  // As feedback has taught it.
 };
 

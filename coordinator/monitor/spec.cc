@@ -11,6 +11,7 @@ namespace muster::coordinator {
 namespace {
 constexpr std::size_t kMostDrills = 8;
 constexpr Duration kLongestEvery{366LL * 86'400'000};
+constexpr Duration kSoonestSilent{60'000};  // Devices tell what they served once a minute.
 // As drift/monitors reads them back.
 constexpr double kLeastRate = 1e-12;
 constexpr std::uint64_t kMostValues = (std::uint64_t{1} << 53) - 1;
@@ -81,6 +82,8 @@ Status Validate(const MonitorSpec& spec) {
   MUSTER_TRY(registry::CheckDescription(spec.description, "description"));
   MUSTER_TRY(registry::CheckName(spec.model.value(), "model"));
   MUSTER_TRY(registry::CheckAliasName(spec.alias, "alias"));
+  if (spec.silent_after < kSoonestSilent || spec.silent_after > kLongestEvery)
+    return InvalidField("silent_after", "must be a minute to a year");
   MUSTER_TRY(CheckEdge(spec));
   if (spec.fleet) MUSTER_TRY(CheckFleet(*spec.fleet));
   if (spec.edge.empty() && !spec.fleet)
@@ -110,9 +113,13 @@ drift::MonitorSpec Taught(drift::MonitorSpec rule, std::uint32_t halvings) {
 Json ToJson(const MonitorSpec& spec) {
   Json edge = Json::array();
   for (const drift::MonitorSpec& rule : spec.edge) edge.push_back(drift::SpecJson(rule));
-  Json out{{"name", spec.name.value()},   {"description", spec.description},
-           {"model", spec.model.value()}, {"alias", spec.alias},
-           {"labels", spec.labels},       {"edge", std::move(edge)}};
+  Json out{{"name", spec.name.value()},
+           {"description", spec.description},
+           {"model", spec.model.value()},
+           {"alias", spec.alias},
+           {"labels", spec.labels},
+           {"edge", std::move(edge)},
+           {"silent_after_ms", spec.silent_after.count()}};
   if (spec.fleet)
     out["fleet"] = {{"campaign", ToJson(spec.fleet->campaign)},
                     {"every_ms", spec.fleet->every.count()},
@@ -133,6 +140,7 @@ StatusOr<MonitorSpec> MonitorSpecFrom(const Json& json) {
   for (const Json& rule : r.At("edge")) {
     MUSTER_ASSIGN(spec.edge.emplace_back(), drift::ReadMonitor(rule, "edge"));
   }
+  if (r.Has("silent_after_ms")) spec.silent_after = Duration(r.Integer("silent_after_ms"));
   MUSTER_TRY(r.status());
   if (r.Has("fleet")) {
     JsonReader fleet(r.At("fleet"));

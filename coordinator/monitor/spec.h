@@ -22,6 +22,9 @@ inline constexpr std::string_view kFleetRule = "fleet";
 inline constexpr std::uint32_t kMostHalvings = 6;
 // Campaigns of windows are called "<monitor>.<version>-<epoch>".
 inline constexpr std::size_t kLongestMonitorName = 40;
+// A device that told nothing for so long does not count as serving, unless the monitor says how
+// long. A machine may have one row in many hours.
+inline constexpr Duration kSilentByDefault{86'400'000};
 
 struct FleetSpec {
   // What sums a window: name, seed, epoch, version and `reference` are each window's own.
@@ -43,7 +46,8 @@ struct MonitorSpec {
   std::string description;
   ModelName model;
   std::string alias{"champion"};
-  LabelMap labels;                       // Devices that it is about.
+  LabelMap labels;  // Devices that it is about.
+  Duration silent_after = kSilentByDefault;
   std::vector<drift::MonitorSpec> edge;  // Under their own names.
   std::optional<FleetSpec> fleet;
 

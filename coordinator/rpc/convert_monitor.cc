@@ -165,6 +165,11 @@ StatusOr<MonitorSpec> FromProto(const v1::Monitor& in) {
   out.model = ModelName(in.model());
   if (!in.alias().empty()) out.alias = in.alias();
   out.labels = {in.labels().begin(), in.labels().end()};
+  if (!in.silent_after().empty()) {
+    const auto silent = ParseDuration(in.silent_after());
+    if (!silent.ok()) return InvalidField("silent_after", "{}", MessageOf(silent.status()));
+    out.silent_after = *silent;
+  }
   for (int i = 0; i < in.edge_size(); ++i) {
     MUSTER_ASSIGN(out.edge.emplace_back(), RuleFrom(in.edge(i), fmt::format("edge[{}]", i)));
   }
@@ -181,6 +186,7 @@ v1::Monitor ToProto(const MonitorSpec& in) {
   out.set_model(in.model.value());
   out.set_alias(in.alias);
   out.mutable_labels()->insert(in.labels.begin(), in.labels.end());
+  out.set_silent_after(FormatDuration(in.silent_after));
   for (const drift::MonitorSpec& rule : in.edge) Fill(rule, *out.add_edge());
   if (in.fleet) Fill(*in.fleet, *out.mutable_fleet());
   return out;

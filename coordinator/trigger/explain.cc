@@ -144,7 +144,7 @@ Explanation On(const DevicesCondition& c, const Evidence& e) {
   std::set<DeviceId> devices;
   for (const Finding* f : AlarmsFor(*m, c, e))
     if (devices.insert(f->device).second) Name(out, c.monitor, f->seq);
-  const std::uint32_t serving = m->Serving();
+  const std::uint32_t serving = m->Serving(e.now);
   const double wanted = std::max<double>(c.least, std::ceil(c.share * serving));
   out.met = static_cast<double>(devices.size()) >= wanted;
   out.why = fmt::format(

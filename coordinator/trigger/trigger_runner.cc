@@ -130,7 +130,7 @@ CohortPool TriggerRunner::PoolFor(const Evidence& evidence) const {
     for (const Finding& f : m.findings)
       if (f.alarm && f.version == m.version) pool.alarmed.insert(f.device);
     for (const auto& [id, device] : m.devices)
-      if (device.version == m.version) pool.serving.insert(id);
+      if (m.Serves(device, evidence.now)) pool.serving.insert(id);
   }
   return pool;
 }

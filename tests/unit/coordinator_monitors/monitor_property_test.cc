@@ -19,7 +19,8 @@ std::string Seen(const MonitorState& s) {
     out += fmt::format(" base {} {}", version.value(), baseline.epoch);
   for (const Window& w : s.windows) out += fmt::format(" w {} {}", w.epoch, w.outcome.drifted);
   for (const auto& [id, d] : s.devices) {
-    out += fmt::format(" {} v{} r{} f{}", id.value(), d.version.value(), d.rows, d.facts);
+    out += fmt::format(" {} v{} r{} f{} h{}", id.value(), d.version.value(), d.rows, d.facts,
+                       UnixMillis(d.heard));
     for (const auto& [spool, marks] : d.marks)
       for (const auto& [cls, mark] : marks)
         out += fmt::format(" {}/{}={}", spool, static_cast<int>(cls), mark);

@@ -172,6 +172,31 @@ TEST(Monitor, OtherWindowsNeedANewBaselineToo) {
   EXPECT_TRUE(m.state.baselines.empty());
 }
 
+TEST(Monitor, ADeviceThatFellSilentNeitherServesNorSpoilsTheAverage) {
+  MonitorSpec spec = SmallMonitor();
+  spec.silent_after = Duration(3'600'000);
+  Monitored m(spec);
+  m.Watch(1);
+  m.Close(Judged(false));
+  Serve(m, 1, 1, 60);
+  m.now += Duration(3'600'000);
+  EXPECT_EQ(m.state.Serving(m.now), 60u);
+  m.now += Duration(1);
+  EXPECT_EQ(m.state.Serving(m.now), 0u);
+  Serve(m, 50, 2, 50);
+  EXPECT_EQ(m.state.Serving(m.now), 50u);
+  EXPECT_DOUBLE_EQ(m.state.NewRows(m.now), 51) << "over those that are there";
+  EXPECT_TRUE(Draws(m));
+  m.now += Duration(3'600'001);
+  Serve(m, 1, 3, 49);
+  EXPECT_FALSE(Draws(m)) << "49 are too few";
+  EXPECT_EQ(WhyOf(m.state, World(m)),
+            "a window needs 50 devices that serve version 1, 49 do; 11 more have told nothing for "
+            "1h");
+  m.Hear(49, {Alarm(1, m.now)});
+  EXPECT_TRUE(Draws(m)) << "whatever it tells, it is there";
+}
+
 TEST(Monitor, OtherWindowsNeedANewReferenceAndOtherLevelsDoNot) {
   Monitored m;
   m.Watch(1);

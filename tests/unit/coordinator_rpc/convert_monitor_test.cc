@@ -52,12 +52,15 @@ TEST(ConvertMonitor, HasDefaultsThatAreFeasible) {
   EXPECT_EQ(spec->fleet->campaign.secure->least, 5u);
   EXPECT_DOUBLE_EQ(spec->fleet->level, 0.01);
   EXPECT_EQ(spec->fleet->campaign.plan.report_window, Duration(30'000));
+  EXPECT_EQ(spec->silent_after, Duration(24 * 3'600'000));
   spec->fleet->campaign.statistics->contract = ContractName("engine");
   EXPECT_TRUE(Validate(spec->fleet->campaign).ok()) << Validate(spec->fleet->campaign);
 }
 
 TEST(ConvertMonitor, WhatIsWrittenAndReadBackMeansTheSame) {
-  auto spec = FromProto(Small());
+  v1::Monitor small = Small();
+  small.set_silent_after("90m");
+  auto spec = FromProto(small);
   ASSERT_TRUE(spec.ok()) << spec.status();
   const auto again = FromProto(ToProto(*spec));
   ASSERT_TRUE(again.ok()) << again.status();
@@ -66,6 +69,10 @@ TEST(ConvertMonitor, WhatIsWrittenAndReadBackMeansTheSame) {
   const auto fact = MonitorSpecFrom(ToJson(*spec));
   ASSERT_TRUE(fact.ok()) << fact.status();
   EXPECT_EQ(ToJson(*fact), ToJson(*spec));
+  EXPECT_EQ(fact->silent_after, Duration(90 * 60'000));
+  Json old = ToJson(*spec);
+  old.erase("silent_after_ms");
+  EXPECT_EQ(MonitorSpecFrom(old)->silent_after, kSilentByDefault) << "as rows of before have it";
 }
 
 TEST(ConvertMonitor, AParameterThatTheKindHasNotIsAnError) {
@@ -78,6 +85,11 @@ TEST(ConvertMonitor, AParameterThatTheKindHasNotIsAnError) {
   m = Small();
   m.mutable_edge(0)->set_rate(std::numeric_limits<double>::quiet_NaN());
   EXPECT_EQ(RefusedAt(m), "edge[0].rate");
+  m = Small();
+  m.set_silent_after("soon");
+  EXPECT_EQ(RefusedAt(m), "silent_after");
+  m.set_silent_after("1s");
+  EXPECT_EQ(FieldOf(Validate(*FromProto(m))), "silent_after");
   m = Small();
   m.mutable_fleet()->set_every("soon");
   EXPECT_EQ(RefusedAt(m), "fleet.every");
