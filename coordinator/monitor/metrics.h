@@ -22,6 +22,28 @@ class MonitorMetrics {
     return sink_.MakeCounter("muster_trigger_firings_total", "Firings of a trigger.",
                              {{"trigger", trigger}});
   }
+  // 1 while a firing of it waits for a person.
+  Gauge& Asking(const std::string& trigger) {
+    return sink_.MakeGauge("muster_trigger_asking", "Firings that wait for a person.",
+                           {{"trigger", trigger}});
+  }
+  Counter& CandidatesHeld(const std::string& trigger) {
+    return sink_.MakeCounter("muster_candidates_held_total",
+                             "Versions of a trigger that gates did not let into service.",
+                             {{"trigger", trigger}});
+  }
+  Counter& OverBudget(const std::string& trigger) {
+    return sink_.MakeCounter("muster_trigger_over_budget_total",
+                             "Times that only the budget kept a trigger from firing.",
+                             {{"trigger", trigger}});
+  }
+  // `state`: "refused", "fallen_back"; `reason`: a code of docs/PROTOCOL.md, or empty.
+  Counter& VersionsFailed(const std::string& monitor, const std::string& state,
+                          const std::string& reason) {
+    return sink_.MakeCounter("muster_versions_failed_total",
+                             "Times that a device refused a version, or fell back from one.",
+                             {{"monitor", monitor}, {"state", state}, {"reason", reason}});
+  }
   Counter& FeedbackHeard(const std::string& monitor, const std::string& verdict) {
     return sink_.MakeCounter("muster_feedback_total", "What people said of alarms.",
                              {{"monitor", monitor}, {"verdict", verdict}});

@@ -99,6 +99,9 @@ void MonitorRunner::Count(const MonitorFacts& facts) {
   for (const MonitorFact& fact : facts) {
     if (const auto* judged = std::get_if<WindowJudged>(&fact); judged && judged->outcome.judged)
       world_.metrics.WindowsJudged(name_.value(), judged->outcome.drifted).Add();
+    if (const auto* loaded = std::get_if<VersionLoaded>(&fact);
+        loaded && loaded->state != "serving")
+      world_.metrics.VersionsFailed(name_.value(), loaded->state, loaded->reason).Add();
     if (const auto* heard = std::get_if<FeedbackHeard>(&fact))
       world_.metrics.FeedbackHeard(name_.value(), std::string(NameOf(heard->verdict))).Add();
   }

@@ -162,6 +162,8 @@ Explanation Bar(std::string what, bool met, std::string why) {
   return {std::move(what), met, std::move(why), {}, {}};
 }
 
+constexpr char kBudget[] = "the budget is not spent";
+
 Explanation BudgetOf(const TriggerSpec& spec, const Spending& spent) {
   const BudgetSpec& b = spec.budget;
   std::vector<std::string> texts;
@@ -175,7 +177,7 @@ Explanation BudgetOf(const TriggerSpec& spec, const Spending& spent) {
   look(spent.kwh, b.kwh, "kWh");
   look(spent.device_hours, b.device_hours, "device-hours");
   const std::string used = fmt::format("{} in {}", fmt::join(texts, ", "), FormatDuration(b.per));
-  return Bar("the budget is not spent", spare, spare ? used : "BUDGET_SPENT: " + used);
+  return Bar(kBudget, spare, spare ? used : "BUDGET_SPENT: " + used);
 }
 
 // What keeps a trigger from firing beside its conditions.
@@ -293,6 +295,13 @@ Explanation ExplainTrigger(const TriggerState& s, const Evidence& evidence, cons
   }
   if (out.met) out.why = out.parts.front().why;
   return out;
+}
+
+bool IsKeptByBudget(const Explanation& explanation) {
+  const auto& parts = explanation.parts;
+  const auto bars =
+      std::count_if(parts.begin(), parts.end(), [](const Explanation& part) { return !part.met; });
+  return bars == 1 && !parts.back().met && parts.back().what == kBudget;
 }
 
 std::string_view PhaseOf(const TriggerState& s, Timestamp now) {

@@ -185,6 +185,8 @@ std::vector<TriggerEffect> Pending(const TriggerState&);
 
 // Whether it would fire now: the conditions, and what else keeps it from it.
 Explanation ExplainTrigger(const TriggerState&, const Evidence&, const Spending&);
+// Whether it would fire, if it were not for its budget.
+bool IsKeptByBudget(const Explanation& explanation);
 // The evidence of `monitors` for this trigger.
 Evidence EvidenceFor(const TriggerState&, Timestamp now,
                      std::map<MonitorName, const MonitorState*> monitors);

@@ -39,10 +39,18 @@ StatusOr<bool> TriggerRunner::HandleOnce(const TriggerEvent& event, const Caller
   MUSTER_ASSIGN(const TriggerFacts facts, Decide(state_, event, world_.shared.clock.Now()));
   if (facts.empty()) return false;
   MUSTER_TRY(Record(facts, by));
-  for (const TriggerFact& fact : facts)
-    if (std::holds_alternative<TriggerFired>(fact))
-      world_.shared.metrics.Firings(name_.value()).Add();
+  Count(facts);
   return true;
+}
+
+void TriggerRunner::Count(const TriggerFacts& facts) {
+  MonitorMetrics& metrics = world_.shared.metrics;
+  for (const TriggerFact& fact : facts) {
+    if (std::holds_alternative<TriggerFired>(fact)) metrics.Firings(name_.value()).Add();
+    const auto* judged = std::get_if<CandidateJudged>(&fact);
+    if (judged != nullptr && judged->outcome == FiringPhase::kHeld)
+      metrics.CandidatesHeld(name_.value()).Add();
+  }
 }
 
 Status TriggerRunner::CatchUp() {
@@ -95,12 +103,18 @@ void TriggerRunner::Tick(bool news) {
   looked_at_ = now;
   Tell(TimePassed{});
   if (state_.Open() == nullptr && !state_.spec.suspended) Consider();
+  const FiringRecord* open = state_.Open();
+  world_.shared.metrics.Asking(name_.value())
+      .Set(open != nullptr && open->phase == FiringPhase::kAsked ? 1 : 0);
 }
 
 void TriggerRunner::Consider() {
   const Evidence evidence = EvidenceNow();
   Explanation explanation =
       ExplainTrigger(state_, evidence, SpentBy(state_, evidence.now, world_.shared.campaign));
+  const bool over_budget = IsKeptByBudget(explanation);
+  if (over_budget && !over_budget_) world_.shared.metrics.OverBudget(name_.value()).Add();
+  over_budget_ = over_budget;
   if (!explanation.met) return;
   Fire fire;
   fire.seen = SeenNow();

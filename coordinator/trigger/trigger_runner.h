@@ -37,6 +37,7 @@ class TriggerRunner {
  private:
   Status Handle(const TriggerEvent& event, const Caller& by);
   StatusOr<bool> HandleOnce(const TriggerEvent& event, const Caller& by);
+  void Count(const TriggerFacts& facts);
   Status CatchUp();
   Status Record(const TriggerFacts& facts, const Caller& by);
   Evidence EvidenceNow() const;
@@ -53,6 +54,7 @@ class TriggerRunner {
   TriggerWorld& world_;
   TriggerState state_;
   Timestamp looked_at_;
+  bool over_budget_ = false;  // At the last look: each time is counted once.
 };
 
 }  // namespace muster::coordinator

@@ -10,6 +10,7 @@
 #include "tests/support/memory_blobs.h"
 #include "tests/support/memory_journal.h"
 #include "tests/support/null_metrics.h"
+#include "tests/support/recorded_metrics.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/symbolic_crypto.h"
 #include "tests/unit/coordinator_monitors/monitor_world.h"
@@ -321,8 +322,7 @@ TEST_F(Monitors, ATriggerThatAsksTakesItsAnswerFromAPerson) {
 class Shell : public Monitors {
  protected:
   Shell()
-      : metrics_(process_->metrics),
-        fleet_(process_->journal, process_->directory, process_->identities, crypto_, clock_,
+      : fleet_(process_->journal, process_->directory, process_->identities, crypto_, clock_,
                process_->log, Bytes(32)) {
     EXPECT_THAT(fleet_.Recover(), IsOk());
   }
@@ -361,6 +361,15 @@ class Shell : public Monitors {
     state.params = process_->blobs.Put(AsBytes(*text)).value();
     state.phase = Completed{"all rounds done"};
   }
+  TriggerWorld WorldOf(const MonitorRunner& monitor) {
+    return {.shared = world_,
+            .monitors =
+                [&monitor] {
+                  return std::map<MonitorName, const MonitorState*>{
+                      {MonitorName("fleet"), &monitor.state()}};
+                },
+            .trigger_changed = [](const TriggerName&) {}};
+  }
   // Sixty devices serve enough for a window, which comes to this.
   const Window& Pass(MonitorRunner& runner, std::uint64_t sequence, std::uint64_t shift,
                      std::uint64_t predicted) {
@@ -383,7 +392,8 @@ class Shell : public Monitors {
 
   std::map<CampaignName, CampaignState> campaigns_;
   testing::ManualExecutor executor_;
-  MonitorMetrics metrics_;
+  testing::RecordedMetrics told_;
+  MonitorMetrics metrics_{told_};
   Fleet fleet_;
   MonitorWorld world_{.journal = process_->journal,
                       .clock = clock_,
@@ -484,16 +494,67 @@ TEST_F(Shell, PredictionsThatMoveWhileNoInputDoesAreDriftAndARestartGoesOn) {
   EXPECT_EQ(moved.outcome.features.at(1).baseline, 3u);
 }
 
+TEST_F(Shell, WhatWaitsForPeopleIsCountedOnceEach) {
+  MonitorRunner monitor(MonitorName("fleet"), world_);
+  ASSERT_THAT(monitor.ApplySpec(Asked(), kAnn), IsOk());
+  TriggerWorld world = WorldOf(monitor);
+  TriggerSpec spec = SmallTrigger({ScheduleCondition{Duration(1'000)}});
+  spec.cool_down = Duration(0);
+  spec.ask.emplace();
+  spec.budget.campaigns = 1;
+  TriggerRunner trigger(TriggerName("retrain"), world);
+  ASSERT_THAT(trigger.ApplySpec(spec, kAnn), IsOk());
+  const auto look = [&] {
+    clock_.Advance(Duration(1'000));
+    trigger.Tick(true);
+  };
+  trigger.Tick(true);
+  EXPECT_EQ(told_.Value("muster_trigger_asking/retrain"), 0);
+  look();
+  EXPECT_EQ(told_.Value("muster_trigger_asking/retrain"), 1);
+  EXPECT_THAT(trigger.Answer({0, true, "go", true}, kAnn), IsOk());
+  look();
+  EXPECT_EQ(told_.Value("muster_trigger_asking/retrain"), 0);
+  EXPECT_EQ(told_.Value("muster_trigger_over_budget_total/retrain"), 0) << "it trains";
+
+  registry::ModelSpec model = process_->registry.GetModel(ModelName("rul"))->spec;
+  model.gates.emplace();
+  model.gates->approvals = registry::ApprovalsGate{1, "operator"};
+  ASSERT_THAT(process_->registry.ApplyModel(model, {}, kAnn), IsOk());
+  Publish(2);
+  CampaignState& campaign = campaigns_.at(CampaignName("retrain-1"));
+  campaign.evaluations.emplace_back().version = VersionNumber(2);
+  campaign.phase = Completed{"all rounds done"};
+  look();
+  EXPECT_EQ(trigger.state().Last()->phase, FiringPhase::kHeld);
+  EXPECT_EQ(told_.Value("muster_candidates_held_total/retrain"), 1);
+
+  for (int i = 0; i < 3; ++i) look();
+  EXPECT_EQ(trigger.state().firings.size(), 1u);
+  EXPECT_EQ(told_.Value("muster_trigger_over_budget_total/retrain"), 1) << "not at each look";
+}
+
+TEST_F(Shell, VersionsThatDevicesCouldNotServeAreCountedWithTheReason) {
+  MonitorRunner monitor(MonitorName("fleet"), world_);
+  ASSERT_THAT(monitor.ApplySpec(Asked(), kAnn), IsOk());
+  std::vector<TelemetryRecord> records;
+  for (const auto& [state, reason] :
+       {std::pair("serving", ""), std::pair("refused", "SELF_TEST_FAILED"),
+        std::pair("fallen_back", "TASK_FAILED")}) {
+    records.push_back(Record(TelemetryClass::kState, records.size() + 1, clock_.Now()));
+    records.back().what = Loaded{state, reason, ""};
+  }
+  for (int i = 0; i < 2; ++i)
+    EXPECT_THAT(monitor.OnTelemetry(Device(1), "spool", records, true), IsOk());
+  EXPECT_EQ(told_.Value("muster_versions_failed_total/fleet/SELF_TEST_FAILED/refused"), 1);
+  EXPECT_EQ(told_.Value("muster_versions_failed_total/fleet/TASK_FAILED/fallen_back"), 1);
+  EXPECT_EQ(told_.Value("muster_versions_failed_total/fleet//serving"), 0);
+}
+
 TEST_F(Shell, ACandidateGoesThroughTheGatesOfTheModel) {
   MonitorRunner monitor(MonitorName("fleet"), world_);
   ASSERT_THAT(monitor.ApplySpec(Asked(), kAnn), IsOk());
-  TriggerWorld world{.shared = world_,
-                     .monitors =
-                         [&] {
-                           return std::map<MonitorName, const MonitorState*>{
-                               {MonitorName("fleet"), &monitor.state()}};
-                         },
-                     .trigger_changed = [](const TriggerName&) {}};
+  TriggerWorld world = WorldOf(monitor);
   TriggerSpec spec = SmallTrigger({ScheduleCondition{Duration(1'000)}});
   spec.cool_down = Duration(0);
   TriggerRunner trigger(TriggerName("retrain"), world);
