@@ -55,6 +55,20 @@ void AddLineage(Properties& p, const v1::ModelVersion& v) {
   p.Add("Applied by", l.applied_by());
 }
 
+// What each monitor holds later rows against.
+std::string ReferencesText(const v1::ModelVersion& v, Timestamp now) {
+  std::vector<std::string> lines;
+  for (const v1::VersionReference& r : v.references()) {
+    const std::string extent = r.rows() == 0
+                                   ? ""
+                                   : fmt::format("{} rows of {} devices in {} shards, ",
+                                                 Thousands(r.rows()), r.devices(), r.shards());
+    lines.push_back(fmt::format("monitor {}: {}{}\n{}", r.monitor(), extent,
+                                When(r.at_unix_ms(), now), r.digest()));
+  }
+  return fmt::format("{}", fmt::join(lines, "\n"));
+}
+
 void AddNotes(Properties& p, const v1::ModelVersion& v, Timestamp now) {
   std::vector<std::string> approvals, certified;
   for (const v1::Approval& a : v.approvals())
@@ -65,6 +79,7 @@ void AddNotes(Properties& p, const v1::ModelVersion& v, Timestamp now) {
         fmt::format("{} by {}, {}", c.hardware(), c.by(), When(c.at_unix_ms(), now)));
   p.Add("Approved by", fmt::format("{}", fmt::join(approvals, "\n")));
   p.Add("Certified on", fmt::format("{}", fmt::join(certified, "\n")));
+  p.Add("References", ReferencesText(v, now));
   p.Add("Tags", PairsText(v.tags()));
 }
 }  // namespace

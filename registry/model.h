@@ -146,6 +146,7 @@ struct ReferToVersion {
   VersionNumber version;
   MonitorName monitor;
   Digest digest;
+  ReferenceExtent extent;
   std::string by;
 };
 using ModelEvent =
@@ -190,6 +191,7 @@ struct VersionReferenced {
   VersionNumber version;
   MonitorName monitor;
   Digest digest;
+  ReferenceExtent extent;
   Timestamp at;
   std::string by;
 };

@@ -52,7 +52,7 @@ void Take(ModelState& s, const VersionTagged& f) {
 }
 void Take(ModelState& s, const VersionReferenced& f) {
   s.notes.Change(IndexOf(f.version), [&](VersionNotes& n) {
-    n.references[f.monitor] = {f.digest, f.at};
+    n.references[f.monitor] = {f.digest, f.extent, f.at};
   });
 }
 // What did not happen is history, and no state.

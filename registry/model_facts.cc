@@ -85,9 +85,14 @@ Json BodyOf(const VersionTagged& f) {
   return {{"version", f.version.value()}, {"set", f.set}, {"removed", f.removed}};
 }
 Json BodyOf(const VersionReferenced& f) {
-  return {{"version", f.version.value()},
-          {"monitor", f.monitor.value()},
-          {"digest", f.digest.ToString()}};
+  Json out{{"version", f.version.value()},
+           {"monitor", f.monitor.value()},
+           {"digest", f.digest.ToString()}};
+  if (f.extent == ReferenceExtent()) return out;
+  out["rows"] = f.extent.rows;
+  out["devices"] = f.extent.devices;
+  out["shards"] = f.extent.shards;
+  return out;
 }
 Json BodyOf(const ModelActionDenied& f) {
   return {{"action", f.action},

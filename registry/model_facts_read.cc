@@ -166,8 +166,12 @@ StatusOr<ModelFact> ReadReferenced(const FactHeader& header, const Json& json) {
   MUSTER_ASSIGN(const VersionNumber version, Noted(r));
   const MonitorName monitor(r.Text("monitor"));
   const std::string digest = r.Text("digest");
+  ReferenceExtent extent;
+  if (r.Has("rows"))
+    extent = {r.Unsigned("rows"), static_cast<std::uint32_t>(r.Unsigned("devices")),
+              static_cast<std::uint32_t>(r.Unsigned("shards"))};
   MUSTER_TRY(r.status());
-  VersionReferenced fact{version, monitor, {}, header.at, header.by};
+  VersionReferenced fact{version, monitor, {}, extent, header.at, header.by};
   MUSTER_ASSIGN(fact.digest, Digest::Parse(digest));
   return fact;
 }

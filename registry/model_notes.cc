@@ -158,7 +158,7 @@ StatusOr<ModelFacts> On(const ModelState& state, const ReferToVersion& e, Timest
   if (known == references.end() && references.size() >= kMaxReferences)
     return InvalidField("monitor", "version {} has references of {} monitors, the most",
                         e.version.value(), kMaxReferences);
-  return ModelFacts{VersionReferenced{e.version, e.monitor, e.digest, now, e.by}};
+  return ModelFacts{VersionReferenced{e.version, e.monitor, e.digest, e.extent, now, e.by}};
 }
 
 Status RefusalIn(const ModelFacts& facts) {

@@ -179,7 +179,7 @@ class Registry {
   // on. BLOB_NOT_FOUND (FAILED_PRECONDITION) when it is not there.
   StatusOr<VersionView> Refer(const ModelName& model, VersionNumber version,
                               const MonitorName& monitor, const Digest& reference,
-                              const Caller& by);
+                              const ReferenceExtent& extent, const Caller& by);
   StatusOr<VersionView> Tag(const ModelName& model, VersionNumber version,
                             const std::map<std::string, std::string>& set,
                             const std::vector<std::string>& remove, const Caller& by);

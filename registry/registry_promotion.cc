@@ -145,12 +145,12 @@ StatusOr<VersionView> Registry::Measure(const ModelName& model, VersionNumber ve
 
 StatusOr<VersionView> Registry::Refer(const ModelName& model, VersionNumber version,
                                       const MonitorName& monitor, const Digest& reference,
-                                      const Caller& by) {
+                                      const ReferenceExtent& extent, const Caller& by) {
   MUSTER_ASSIGN(const bool there, blobs_.Has(reference));
   if (!there)
     return WithReason(FailedPrecondition("there is no blob {}", reference.ToString()),
                       Reason::kBLOB_NOT_FOUND);
-  return Note(model, version, ReferToVersion{version, monitor, reference, by.Text()});
+  return Note(model, version, ReferToVersion{version, monitor, reference, extent, by.Text()});
 }
 
 StatusOr<VersionView> Registry::Tag(const ModelName& model, VersionNumber version,

@@ -97,9 +97,17 @@ struct Certification {
   friend bool operator==(const Certification&, const Certification&) = default;
 };
 
+// How much a reference sums; zeros where that was not recorded yet.
+struct ReferenceExtent {
+  std::uint64_t rows = 0;
+  std::uint32_t devices = 0;
+  std::uint32_t shards = 0;
+  friend bool operator==(const ReferenceExtent&, const ReferenceExtent&) = default;
+};
 // What its data were like when it was trained: sums that a monitor holds later windows against.
 struct MonitorReference {
   Digest digest;  // Of the blob.
+  ReferenceExtent extent;
   Timestamp at;
   friend bool operator==(const MonitorReference&, const MonitorReference&) = default;
 };

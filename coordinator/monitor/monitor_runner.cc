@@ -19,15 +19,6 @@ StatusOr<statistics::WindowTally> ReadTally(Blobs& blobs, const Digest& digest) 
   MUSTER_ASSIGN(const Bytes file, blobs.Get(digest));
   return statistics::ParseWindowTally(AsText(file));
 }
-
-StatusOr<WindowOutcome> JudgeAgainst(Blobs& blobs, const statistics::WindowTally& now,
-                                     const Digest& reference, const std::optional<Digest>& baseline,
-                                     const JudgeRule& rule) {
-  MUSTER_ASSIGN(const statistics::WindowTally before, ReadTally(blobs, reference));
-  if (!baseline) return JudgeWindow(now, before, rule);
-  MUSTER_ASSIGN(const statistics::WindowTally predicted, ReadTally(blobs, *baseline));
-  return JudgeWindow(now, before, rule, &predicted);
-}
 }  // namespace
 
 bool MayPass(const Status& status) {
@@ -201,29 +192,40 @@ JudgeRule MonitorRunner::RuleNow() const {
 void MonitorRunner::Judge(const Window& window, const Digest& tally) {
   if (judging_ == window.epoch || !state_.spec.fleet) return;
   judging_ = window.epoch;
-  const auto known = state_.references.find(window.version);
-  const Digest reference = known == state_.references.end() ? Digest() : known->second.digest;
-  std::optional<Digest> baseline;
-  if (const auto taken = state_.baselines.find(window.version); taken != state_.baselines.end())
-    baseline = taken->second.digest;
-  world_.pool.Post([this, window, tally, rule = RuleNow(), reference, baseline,
-                    model = state_.spec.model] {
-    const auto judge = [&]() -> StatusOr<WindowSummed> {
-      MUSTER_ASSIGN(const statistics::WindowTally now, ReadTally(world_.blobs, tally));
-      if (!window.reference) {
-        MUSTER_ASSIGN(WindowOutcome outcome,
-                      JudgeAgainst(world_.blobs, now, reference, baseline, rule));
-        const bool fit = IsBaseline(now, outcome, rule);
-        return WindowSummed{window.epoch, std::move(outcome), tally, fit};
-      }
-      WindowOutcome outcome = DescribeReference(now, rule);
-      if (outcome.judged)
-        MUSTER_TRY(
-            world_.registry.Refer(model, window.version, name_, tally, Caller::System()).status());
-      return WindowSummed{window.epoch, std::move(outcome), tally};
-    };
-    world_.control.Post([this, window, summed = judge()] { Close(window, summed); });
+  Held held{tally, Digest(), std::nullopt, RuleNow(), state_.spec.model};
+  if (const auto known = state_.references.find(window.version); known != state_.references.end())
+    held.reference = known->second.digest;
+  if (const auto known = state_.baselines.find(window.version); known != state_.baselines.end())
+    held.baseline = known->second.digest;
+  world_.pool.Post([this, window, held = std::move(held)] {
+    world_.control.Post(
+        [this, window, summed = window.reference ? Refer(window, held) : Compare(window, held)] {
+          Close(window, summed);
+        });
   });
+}
+
+StatusOr<WindowSummed> MonitorRunner::Refer(const Window& window, const Held& held) const {
+  MUSTER_ASSIGN(const statistics::WindowTally now, ReadTally(world_.blobs, held.tally));
+  WindowOutcome outcome = DescribeReference(now, held.rule);
+  if (outcome.judged)
+    MUSTER_TRY(world_.registry
+                   .Refer(held.model, window.version, name_, held.tally,
+                          {outcome.rows, outcome.devices, outcome.shards}, Caller::System())
+                   .status());
+  return WindowSummed{window.epoch, std::move(outcome), held.tally};
+}
+
+StatusOr<WindowSummed> MonitorRunner::Compare(const Window& window, const Held& held) const {
+  MUSTER_ASSIGN(const statistics::WindowTally now, ReadTally(world_.blobs, held.tally));
+  MUSTER_ASSIGN(const statistics::WindowTally reference, ReadTally(world_.blobs, held.reference));
+  std::optional<statistics::WindowTally> baseline;
+  if (held.baseline) {
+    MUSTER_ASSIGN(baseline, ReadTally(world_.blobs, *held.baseline));
+  }
+  WindowOutcome outcome = JudgeWindow(now, reference, held.rule, baseline ? &*baseline : nullptr);
+  const bool fit = IsBaseline(now, outcome, held.rule);
+  return WindowSummed{window.epoch, std::move(outcome), held.tally, fit};
 }
 
 void MonitorRunner::Close(const Window& window, const StatusOr<WindowSummed>& summed) {

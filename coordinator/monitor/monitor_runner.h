@@ -80,7 +80,18 @@ class MonitorRunner {
   void Perform(const DrawWindow& effect);
   void Perform(const DropCampaign& effect);
   void Fail(const Window& window, const std::string& why);
+  // A window's sums, and what they are held against.
+  struct Held {
+    Digest tally;
+    Digest reference;
+    std::optional<Digest> baseline;
+    JudgeRule rule;
+    ModelName model;
+  };
   void Judge(const Window& window, const Digest& tally);
+  // On the pool.
+  StatusOr<WindowSummed> Refer(const Window& window, const Held& held) const;
+  StatusOr<WindowSummed> Compare(const Window& window, const Held& held) const;
   void Close(const Window& window, const StatusOr<WindowSummed>& summed);
   JudgeRule RuleNow() const;
   StatusOr<CampaignSpec> CampaignFor(const Window& window) const;

@@ -1,6 +1,7 @@
 #include "registry/evidence/card.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/time_text.h"
@@ -125,6 +126,25 @@ class Reader {
     Add("data.location", "Where it is",
         "on the devices; only sums over them, or updates trained on them, came here",
         {made_->leaf});
+    DescribeReferences();
+  }
+  // What monitors hold later rows against: the newest of each.
+  void DescribeReferences() {
+    std::map<std::string, const LeafFact*> newest;
+    for (const LeafFact& fact : facts_)
+      if (fact.stream == "model/" + card_.model && fact.header.type == "VersionReferenced" &&
+          NumberOf(fact.body, "version") == card_.version)
+        newest[TextOf(fact.body, "monitor")] = &fact;
+    for (const auto& [monitor, fact] : newest)
+      Add("data.reference." + monitor, fmt::format("Reference of monitor {}", monitor),
+          ReferenceText(*fact), {fact->leaf});
+  }
+  static std::string ReferenceText(const LeafFact& fact) {
+    std::string out = TextOf(fact.body, "digest");
+    if (NumberOf(fact.body, "rows") != 0)
+      out += fmt::format(", {} rows of {} devices in {} shards", NumberOf(fact.body, "rows"),
+                         NumberOf(fact.body, "devices"), NumberOf(fact.body, "shards"));
+    return out + fmt::format(", {}", FormatTime(fact.header.at));
   }
   static std::string FieldsText(const Json& contract) {
     std::string out;
@@ -228,6 +248,9 @@ class Reader {
                          TextOf(f, "version"),
                          NumberOf(f, "from") == 0 ? "none" : TextOf(f, "from"));
     }
+    if (fact.header.type == "VersionReferenced")
+      return fmt::format("monitor {} took its reference of version {}", TextOf(f, "monitor"),
+                         TextOf(f, "version"));
     Json rest = f;
     for (const char* header : {"type", "by", "at"}) rest.erase(header);
     return fmt::format("{} {}", fact.header.type, rest.dump());

@@ -59,6 +59,15 @@ void ToProto(const VersionNotes& in, v1::ModelVersion& out) {
     wire.set_by(certification.by);
     wire.set_at_unix_ms(UnixMillis(certification.at));
   }
+  for (const auto& [monitor, reference] : in.references) {
+    v1::VersionReference& wire = *out.add_references();
+    wire.set_monitor(monitor.value());
+    wire.set_digest(reference.digest.ToString());
+    wire.set_rows(reference.extent.rows);
+    wire.set_devices(reference.extent.devices);
+    wire.set_shards(reference.extent.shards);
+    wire.set_at_unix_ms(UnixMillis(reference.at));
+  }
 }
 }  // namespace
 

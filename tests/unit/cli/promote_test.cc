@@ -184,6 +184,13 @@ TEST_F(Record, ShowsWhereOneVersionComesFromAndWhatPeopleSaidOfIt) {
   approval.set_by("operator/bob");
   approval.set_at_unix_ms(1'699'999'940'000);
   approval.set_comment("fine");
+  v1::VersionReference& reference = *v.add_references();
+  reference.set_monitor("fleet");
+  reference.set_digest("sha256:r0");
+  reference.set_rows(3000);
+  reference.set_devices(60);
+  reference.set_shards(12);
+  reference.set_at_unix_ms(1'699'999'940'000);
   for (const char* name : {"rul-net@3", "rul-net:champion"}) {
     ASSERT_EQ(Run({"model", "show", name}), 0) << err();
     EXPECT_THAT(out(), HasSubstr("Version:      rul-net@3\n"));
@@ -194,7 +201,20 @@ TEST_F(Record, ShowsWhereOneVersionComesFromAndWhatPeopleSaidOfIt) {
     EXPECT_THAT(out(), HasSubstr("Slices:       line-1: rmse=12.5\n"));
     EXPECT_THAT(out(), HasSubstr("operator/bob, 2023-11-14T22:12:20.000Z (1m ago): fine\n"));
     EXPECT_THAT(out(), HasSubstr("Tags:         env=prod\n"));
+    EXPECT_THAT(out(), HasSubstr("References:   monitor fleet: 3,000 rows of 60 devices in 12 "
+                                 "shards, 2023-11-14T22:12:20.000Z (1m ago)\n"
+                                 "              sha256:r0\n"));
   }
+}
+
+TEST_F(Record, ProgramsReadTheReferencesOfAVersion) {
+  v1::ModelVersion& v = *services_.model.add_versions();
+  services_.model.mutable_model()->set_name("rul-net");
+  v.set_model("rul-net");
+  v.set_version(3);
+  v.add_references()->set_digest("sha256:r0");
+  ASSERT_EQ(Run({"model", "show", "rul-net@3", "-o", "json"}), 0) << err();
+  EXPECT_THAT(out(), ::testing::ContainsRegex("\"digest\": ?\"sha256:r0\""));
 }
 
 TEST_F(Record, TagsAreSetAndRemoved) {

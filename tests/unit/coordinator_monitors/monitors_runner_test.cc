@@ -434,6 +434,8 @@ TEST_F(Shell, TakesTheReferenceAndJudgesWindowsAgainstIt) {
   EXPECT_TRUE(process_->registry.Uses(reference)) << "it is kept with the version";
   const auto version = process_->registry.GetVersion(ModelName("rul"), VersionNumber(1));
   EXPECT_EQ(version->notes.references.at(MonitorName("fleet")).digest, reference);
+  EXPECT_EQ(version->notes.references.at(MonitorName("fleet")).extent,
+            (registry::ReferenceExtent{3000, 60, 12}));
   registry::Registry again(process_->journal, process_->blobs, clock_, process_->log);
   ASSERT_THAT(again.Recover(), IsOk());
   EXPECT_TRUE(again.Uses(reference)) << "and found again by the journal alone";

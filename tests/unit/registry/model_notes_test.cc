@@ -191,6 +191,15 @@ TEST(NewFacts, ComeBackAsTheyWere) {
       VersionTagged{VersionNumber(2), {{"env", "prod"}}, {"old", "older"}, Noon(), "operator/a"});
   EXPECT_EQ(tagged.set.at("env"), "prod");
   EXPECT_THAT(tagged.removed, ElementsAre("old", "older"));
+  const VersionReferenced referenced =
+      ThereAndBack(VersionReferenced{VersionNumber(2),
+                                     MonitorName("fleet"),
+                                     Digest::Parse("sha256:" + std::string(64, '5')).value(),
+                                     {3000, 60, 12},
+                                     Noon(),
+                                     "system"});
+  EXPECT_EQ(referenced.monitor, MonitorName("fleet"));
+  EXPECT_EQ(referenced.extent, (ReferenceExtent{3000, 60, 12}));
   const ModelActionDenied denied =
       ThereAndBack(ModelActionDenied{"approve", VersionNumber(2), Reason::kAPPROVAL_BY_AUTHOR,
                                      "operator/a made it", Noon(), "operator/a"});

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/time_text.h"
 #include "registry/evidence/frameworks.h"
 #include "tests/unit/registry_evidence/fixture.h"
 
@@ -43,6 +44,39 @@ TEST(Card, SaysWhatTheFactsSayAndWhere) {
   EXPECT_EQ(Find(shown.card, "data.fields")->value, "heat FLOAT in Cel 10..90");
   EXPECT_EQ(shown.card.history.back().what,
             "alias champion was pointed at version 2 (before: none)");
+}
+
+TEST(Card, NamesTheReferenceOfEachMonitorAndWhereTheLogHasIt) {
+  History history;
+  const std::string digest = "sha256:" + std::string(64, '5');
+  const auto refer = [&](std::uint64_t seq, int version, const std::string& more) {
+    history.Write(
+        "model/wear", seq,
+        fmt::format(R"({{"digest":"{}","monitor":"fleet","version":{}{}}})", digest, version, more),
+        "VersionReferenced");
+  };
+  refer(4, 2, "");
+  refer(5, 2, R"(,"devices":60,"rows":3000,"shards":12)");
+  refer(6, 1, "");
+  ASSERT_THAT(history.log().Advance(), IsOk());
+  ASSERT_THAT(history.log().Publish(), IsOk());
+  const auto bundle = history.Export();
+  ASSERT_THAT(bundle, IsOk());
+  const auto facts = FactsOf(*bundle, history.crypto());
+  ASSERT_THAT(facts, IsOk());
+  const auto card = CardOf("wear", 2, *facts);
+  ASSERT_THAT(card, IsOk());
+  const Field* const reference = Find(*card, "data.reference.fleet");
+  ASSERT_NE(reference, nullptr);
+  EXPECT_EQ(reference->value,
+            digest + ", 3000 rows of 60 devices in 12 shards, " + FormatTime(History::kThen));
+  ASSERT_EQ(reference->leaves.size(), 1u);
+  const auto leaf = std::ranges::find_if(
+      *facts, [&](const LeafFact& fact) { return fact.leaf == reference->leaves[0]; });
+  ASSERT_NE(leaf, facts->end());
+  EXPECT_EQ(leaf->seq, 5u) << "the newest that is about this version";
+  EXPECT_EQ(card->history.back().what, "monitor fleet took its reference of version 1");
+  EXPECT_FALSE(ClausesOf(reference->key).empty());
 }
 
 TEST(Card, NamesForEachFieldALeafThatTheBundleHas) {
