@@ -72,6 +72,15 @@ TEST(DriftReport, OfAWindowThatWasNotJudgedSaysWhyAndWhatWasLastJudged) {
   EXPECT_THAT(Page(report, "unjudged"), HasSubstr("Last judged: no drift since"));
 }
 
+TEST(DriftReport, SaysWhichWindowIsTheBaselineOfPredictions) {
+  DriftReport report = After(12);
+  EXPECT_THAT(DriftText(report), Not(HasSubstr("baseline")));
+  for (auto& f : *report.monitor.mutable_windows(11)->mutable_features())
+    if (f.name() == "$prediction") f.set_baseline(2);
+  EXPECT_THAT(DriftText(report), HasSubstr("drifted (baseline: window 2)"));
+  EXPECT_EQ(CountOf(Page(report, "baseline"), "(baseline: window 2)"), 1);
+}
+
 TEST(DriftReport, WithoutAWindowSaysWhatTheMonitorWaitsFor) {
   DriftReport report;
   report.monitor.mutable_monitor()->set_name("turbofan");

@@ -107,6 +107,18 @@ TEST_F(MonitorCommands, DescribeTellsTheTaughtLevelAndOpenAlarms) {
   EXPECT_THAT(out(), HasSubstr("(monitor/fleet#17)"));
 }
 
+TEST_F(MonitorCommands, DescribeTellsWhatPredictionsAreHeldAgainst) {
+  ASSERT_EQ(Run({"describe", "monitor", "fleet"}), 0) << err();
+  EXPECT_THAT(out(), ::testing::Not(HasSubstr("Predictions"))) << "it does not watch them";
+  v1::MonitorView& m = *loops_.monitors.mutable_monitors(0);
+  m.mutable_monitor()->mutable_fleet()->set_prediction(true);
+  ASSERT_EQ(Run({"describe", "monitor", "fleet"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("Predictions:  not tested: no baseline yet\n"));
+  m.set_prediction_baseline(7);
+  ASSERT_EQ(Run({"describe", "monitor", "fleet"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("Predictions:  baseline: window 7\n"));
+}
+
 TEST_F(MonitorCommands, ExplainShowsTheTreeAndTheLastFiring) {
   ASSERT_EQ(Run({"trigger", "explain", "retrain"}), 0) << err();
   EXPECT_THAT(out(), HasSubstr("[no]  trigger retrain fires: it cools\n"
