@@ -118,6 +118,8 @@ def campaign_by(facts, name, until):
         elif kind == "RoundSucceeded":
             params = made[key[0]] = fact["params"]
             published.append(key)
+        elif kind == "BaselineEvaluated":
+            published.append(key)
         elif kind == "VersionRegistered" and fact["round"] in made:
             versions[made[fact["round"]]] = fact["version"]
     return model, base, begun, published, versions

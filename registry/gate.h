@@ -2,6 +2,7 @@
 // The gates of a model: what a version must pass before a guarded alias may point at it, as the
 // model declares it. Values only; gate_judge.h judges.
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,7 +32,10 @@ struct MetricGate {
 struct SlicesGate {
   std::string metric;
   Better better = Better::kLower;
-  double worst_over_mean = 1;  // At most so many times as bad as the mean of the slices.
+  double worst_over_mean = 1;  // At most so many times as bad as their mean; 0: that is not asked.
+  // Of slices by name: by so much it may be worse there than the version in place; below 0: must be
+  // better.
+  std::map<std::string, double> margins = {};
   friend bool operator==(const SlicesGate&, const SlicesGate&) = default;
 };
 

@@ -1,149 +1,18 @@
 #include "registry/gate_judge.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/time_text.h"
-#include "registry/confidence.h"
 #include "registry/contract_diff.h"
+#include "registry/gate_verdict.h"
 
 namespace muster::registry {
 namespace {
-
-template <typename... Args>
-Verdict Passed(const char* gate, fmt::format_string<Args...> f, Args&&... args) {
-  return {gate, true, fmt::format(f, std::forward<Args>(args)...)};
-}
-template <typename... Args>
-Verdict Refused(const char* gate, fmt::format_string<Args...> f, Args&&... args) {
-  return {gate, false, fmt::format(f, std::forward<Args>(args)...)};
-}
-
-std::uint64_t NumberOf(const ModelVersion& version) { return version.version.value(); }
-
-const double* Find(const Metrics& metrics, const std::string& name) {
-  const auto it = metrics.find(name);
-  return it == metrics.end() ? nullptr : &it->second;
-}
-
-Verdict NotRecorded(const char* gate, const std::string& metric, const ModelVersion& version) {
-  return Refused(gate, "version {} records no {}: add it with 'muster model measure'",
-                 NumberOf(version), metric);
-}
-
-// What is known of a metric's error; nullopt: nothing.
-std::optional<Estimate> EstimateOf(const ModelVersion& version, const std::string& metric) {
-  const double value = version.measured.metrics.at(metric);
-  const auto it = version.measured.spreads.find(metric);
-  if (it == version.measured.spreads.end()) return std::nullopt;
-  const Spread& spread = it->second;
-  if (spread.standard_error)
-    return Estimate{value, *spread.standard_error, spread.groups > 1 ? spread.groups - 1.0 : 0};
-  const bool proportion = metric == "accuracy" && value >= 0 && value <= 1;
-  if (!proportion || spread.count == 0) return std::nullopt;
-  return Estimate{value, ProportionError(value, static_cast<double>(spread.count)), 0};
-}
-
-Estimate Turned(Estimate e, Better better) {
-  if (better == Better::kHigher) e.mean = -e.mean;
-  return e;
-}
-
-// "13.42 ± 0.2".
-std::string Shown(const Estimate& e) {
-  return fmt::format("{:.5g} ± {:.2g}", e.mean, e.standard_error);
-}
-
-std::string MarginText(double margin) {
-  if (margin == 0) return "it may be no worse";
-  return margin > 0 ? fmt::format("it may be {:.4g} worse", margin)
-                    : fmt::format("it must be {:.4g} better", -margin);
-}
-
-std::string DifferenceText(double worse) {
-  return worse > 0 ? fmt::format("{:.4g} worse", worse) : fmt::format("{:.4g} better", -worse);
-}
-
-Verdict ComparePoints(const MetricGate& gate, const ModelVersion& candidate,
-                      const ModelVersion& rival) {
-  const double a = candidate.measured.metrics.at(gate.name);
-  const double b = rival.measured.metrics.at(gate.name);
-  const double worse = gate.better == Better::kLower ? a - b : b - a;
-  return {"metric", worse <= gate.margin,
-          fmt::format("{} {:.5g} is {} {:.5g} of version {}, by the values alone; {}", gate.name, a,
-                      worse == 0 ? "equal to" : DifferenceText(worse) + " than", b, NumberOf(rival),
-                      MarginText(gate.margin))};
-}
-
-Verdict CompareBounds(const MetricGate& gate, const ModelVersion& candidate,
-                      const ModelVersion& rival) {
-  const auto a = EstimateOf(candidate, gate.name);
-  const auto b = EstimateOf(rival, gate.name);
-  if (!a || !b)
-    return Refused("metric",
-                   "no spread is known of {} of version {}, so a confidence of {} cannot be had: "
-                   "add a standard_error with 'muster model measure', or take confidence out of "
-                   "the gate to compare the values alone",
-                   gate.name, NumberOf(a ? rival : candidate), *gate.confidence);
-  const double bound =
-      UpperBound(Turned(*a, gate.better), Turned(*b, gate.better), *gate.confidence);
-  return {
-      "metric", bound <= gate.margin,
-      fmt::format("{} {} against {} of version {}: with confidence {} at {} {}; {}", gate.name,
-                  Shown(*a), Shown(*b), NumberOf(rival), *gate.confidence,
-                  bound > 0 ? "most" : "least", DifferenceText(bound), MarginText(gate.margin))};
-}
 
 std::string Joined(const std::vector<std::string>& names) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 }  // namespace
-
-Verdict JudgeMetric(const MetricGate& gate, const GateView& view) {
-  const std::string& alias = gate.alias.empty() ? view.asked.alias : gate.alias;
-  const ModelVersion* rival = gate.alias.empty() ? view.holder : view.state.Find(gate.alias);
-  const double* value = Find(view.candidate.measured.metrics, gate.name);
-  if (value == nullptr) return NotRecorded("metric", gate.name, view.candidate);
-  if (rival == nullptr)
-    return Passed("metric", "{} {:.5g}; '{}' points nowhere yet, so there is none to compare with",
-                  gate.name, *value, alias);
-  if (Find(rival->measured.metrics, gate.name) == nullptr)
-    return NotRecorded("metric", gate.name, *rival);
-  return gate.confidence ? CompareBounds(gate, view.candidate, *rival)
-                         : ComparePoints(gate, view.candidate, *rival);
-}
-
-Verdict JudgeSlices(const SlicesGate& gate, const GateView& view) {
-  double sum = 0, worst = 0;
-  std::size_t count = 0;
-  const std::string* worst_name = nullptr;
-  for (const auto& [name, metrics] : view.candidate.measured.slices) {
-    const double* value = Find(metrics, gate.metric);
-    if (value == nullptr) continue;
-    if (*value < 0)
-      return Refused("slices", "{} of slice {} is {:.5g}; a ratio needs values of 0 and more",
-                     gate.metric, name, *value);
-    sum += *value;
-    ++count;
-    const bool worse = gate.better == Better::kLower ? *value > worst : *value < worst;
-    if (worst_name != nullptr && !worse) continue;
-    worst = *value;
-    worst_name = &name;
-  }
-  if (count < 2)
-    return Refused("slices",
-                   "version {} records {} for {} slice(s), and 2 are the least: add slices with "
-                   "'muster model measure'",
-                   NumberOf(view.candidate), gate.metric, count);
-  const double mean = sum / static_cast<double>(count);
-  const double over = gate.better == Better::kLower ? worst : mean;
-  const double under = gate.better == Better::kLower ? mean : worst;
-  const double ratio = over == under ? 1 : over / under;
-  return {"slices", ratio <= gate.worst_over_mean,
-          fmt::format("worst {} of {} slices: {:.5g} in {}, {:.4g} times as bad as their mean of "
-                      "{:.5g}; {:.4g} times is allowed",
-                      gate.metric, count, worst, *worst_name, ratio, mean, gate.worst_over_mean)};
-}
 
 Verdict JudgeContract(const GateView& view) {
   const ModelVersion& mine = view.candidate;

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kMaxAliases = 20;
 constexpr std::size_t kMaxWindows = 50;
 constexpr std::size_t kMaxHardware = 50;
+constexpr std::size_t kMaxMargins = 50;
 constexpr std::uint32_t kMaxApprovals = 20;
 
 const std::vector<std::string>& GateNames() {
@@ -50,9 +51,18 @@ Status Check(const MetricGate& g) {
 
 Status Check(const SlicesGate& g) {
   MUSTER_TRY(CheckName(g.metric, "gates.slices.metric"));
-  if (!(g.worst_over_mean >= 1 && g.worst_over_mean <= 1e6))
+  const bool asked = g.worst_over_mean != 0 || g.margins.empty();
+  if (asked && !(g.worst_over_mean >= 1 && g.worst_over_mean <= 1e6))
     return InvalidField("gates.slices.worst_over_mean", "{} is not in 1 to 1,000,000",
                         g.worst_over_mean);
+  if (g.margins.size() > kMaxMargins)
+    return InvalidField("gates.slices.margins", "{} slices are more than {}", g.margins.size(),
+                        kMaxMargins);
+  for (const auto& [slice, margin] : g.margins) {
+    MUSTER_TRY(CheckName(slice, "gates.slices.margins"));
+    if (!std::isfinite(margin))
+      return InvalidField("gates.slices.margins." + slice, "is not finite");
+  }
   return Ok();
 }
 
@@ -93,6 +103,14 @@ Json ToJson(const MetricGate& g) {
            {"margin", DecimalText(g.margin)}};
   if (!g.alias.empty()) out["alias"] = g.alias;
   if (g.confidence) out["confidence"] = DecimalText(*g.confidence);
+  return out;
+}
+
+Json ToJson(const SlicesGate& g) {
+  Json out{{"metric", g.metric},
+           {"better", std::string(NameOf(g.better))},
+           {"worst_over_mean", DecimalText(g.worst_over_mean)}};
+  for (const auto& [slice, margin] : g.margins) out["margins"][slice] = DecimalText(margin);
   return out;
 }
 
@@ -143,8 +161,18 @@ class Reader : public NestedJsonReader {
   }
   SlicesGate Slices(const Json& json) {
     return Object(json, [this](JsonReader& r) {
-      return SlicesGate{r.Text("metric"), Direction(r), r.Decimal("worst_over_mean")};
+      SlicesGate g{r.Text("metric"), Direction(r), r.Decimal("worst_over_mean"), {}};
+      if (r.Has("margins")) g.margins = Decimals(r.At("margins"));
+      return g;
     });
+  }
+  std::map<std::string, double> Decimals(const Json& json) {
+    JsonReader r(json);
+    std::map<std::string, double> out;
+    if (r.status().ok())
+      for (const auto& item : json.items()) out[item.key()] = r.Decimal(item.key().c_str());
+    Keep(r.status());
+    return out;
   }
   ApprovalsGate Approvals(const Json& json) {
     return Object(json, [](JsonReader& r) {
@@ -199,10 +227,7 @@ Json ToJson(const Gates& gates) {
            {"rollback_role", gates.rollback.role},
            {"rollback_gates", gates.rollback.gates}};
   if (gates.metric) out["metric"] = ToJson(*gates.metric);
-  if (gates.slices)
-    out["slices"] = {{"metric", gates.slices->metric},
-                     {"better", std::string(NameOf(gates.slices->better))},
-                     {"worst_over_mean", DecimalText(gates.slices->worst_over_mean)}};
+  if (gates.slices) out["slices"] = ToJson(*gates.slices);
   if (gates.contract) out["contract"] = true;
   if (gates.epsilon) out["epsilon"] = DecimalText(*gates.epsilon);
   if (gates.approvals)

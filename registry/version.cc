@@ -1,5 +1,6 @@
 #include "registry/version.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "registry/names.h"
@@ -50,6 +51,14 @@ Status Validate(const Measurements& measured) {
     return InvalidField("energy.source", "is not 1 to {} bytes that say where the estimate is from",
                         kLongestSource);
   return Ok();
+}
+
+const Baseline* BaselineAgainst(const ModelVersion& version, const ModelVersion& rival) {
+  if (!version.lineage || !version.lineage->baseline) return nullptr;
+  const Baseline& baseline = *version.lineage->baseline;
+  const std::uint32_t most = std::max(baseline.devices, version.lineage->evaluation_devices);
+  const bool paired = baseline.both > 0 && baseline.both >= most - most / 2;
+  return paired && baseline.version == rival.version ? &baseline : nullptr;
 }
 
 bool IsAuthor(const ModelVersion& version, std::string_view who) {

@@ -49,6 +49,26 @@ struct Measurements {
 // energy of 0 and more with a source of at most 256 bytes.
 Status Validate(const Measurements& measured);
 
+// How a metric differs between two versions on the same devices: this one's less the other's.
+struct PairedDifference {
+  double value = 0;
+  double standard_error = 0;  // By what each device says of both.
+  std::uint32_t devices = 0;  // That said it of both.
+  friend bool operator==(const PairedDifference&, const PairedDifference&) = default;
+};
+
+// The version that a campaign started from, evaluated by it on the rows that its own versions were:
+// what is compared was measured on the same data, and as good as at the same time.
+struct Baseline {
+  VersionNumber version;
+  Measurements measured = {};
+  std::uint64_t examples = 0;
+  std::uint32_t devices = 0;  // That evaluated it.
+  std::uint32_t both = 0;     // And the version whose lineage this is in, too.
+  std::map<std::string, PairedDifference> differences = {};  // Of metrics; empty: sums were masked.
+  friend bool operator==(const Baseline&, const Baseline&) = default;
+};
+
 // What a campaign made a version of, as it knew when it published.
 struct Lineage {
   RoundNumber first_round;
@@ -61,7 +81,8 @@ struct Lineage {
   std::optional<Digest> code;  // Of the module that trained.
   std::uint64_t evaluation_examples = 0;
   std::uint32_t evaluation_devices = 0;
-  std::string applied_by;  // Who applied the campaign.
+  std::string applied_by;            // Who applied the campaign.
+  std::optional<Baseline> baseline;  // Empty: the campaign measured none.
   friend bool operator==(const Lineage&, const Lineage&) = default;
 };
 
@@ -81,6 +102,11 @@ struct ModelVersion {
   std::string created_by;  // Caller::Text().
   friend bool operator==(const ModelVersion&, const ModelVersion&) = default;
 };
+
+// What `version`'s campaign measured of `rival`, when that is as good as the same data: at least
+// half of the devices of either evaluation are in both. Null: compare with what is recorded of the
+// rival.
+const Baseline* BaselineAgainst(const ModelVersion& version, const ModelVersion& rival);
 
 // Whether `who` made this version, by hand or by the campaign that did.
 bool IsAuthor(const ModelVersion& version, std::string_view who);

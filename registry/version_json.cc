@@ -45,6 +45,48 @@ StatusOr<std::map<std::string, T>> EachFrom(const Json& json, const Read& read) 
   return out;
 }
 
+Json ToJson(const PairedDifference& d) {
+  return {{"value", DecimalText(d.value)},
+          {"standard_error", DecimalText(d.standard_error)},
+          {"devices", d.devices}};
+}
+
+StatusOr<PairedDifference> DifferenceFrom(const Json& json) {
+  JsonReader r(json);
+  PairedDifference out;
+  out.value = r.Decimal("value");
+  out.standard_error = r.Decimal("standard_error");
+  out.devices = static_cast<std::uint32_t>(r.Unsigned("devices"));
+  MUSTER_TRY(r.status());
+  return out;
+}
+
+Json ToJson(const Baseline& b) {
+  Json out{{"version", b.version.value()},
+           {"examples", b.examples},
+           {"devices", b.devices},
+           {"both", b.both}};
+  PutMeasurements(b.measured, out);
+  for (const auto& [name, difference] : b.differences)
+    out["differences"][name] = ToJson(difference);
+  return out;
+}
+
+StatusOr<Baseline> BaselineFrom(const Json& json) {
+  JsonReader r(json);
+  Baseline out;
+  out.version = VersionNumber(r.Unsigned("version"));
+  out.examples = r.Unsigned("examples");
+  out.devices = static_cast<std::uint32_t>(r.Unsigned("devices"));
+  out.both = static_cast<std::uint32_t>(r.Unsigned("both"));
+  MUSTER_TRY(r.status());
+  MUSTER_ASSIGN(out.measured, MeasurementsFrom(json));
+  if (r.Has("differences")) {
+    MUSTER_ASSIGN(out.differences, EachFrom<PairedDifference>(r.At("differences"), DifferenceFrom));
+  }
+  return out;
+}
+
 StatusOr<Energy> EnergyFrom(const Json& json) {
   JsonReader r(json);
   Energy out{r.Decimal("kwh"), r.Text("source")};
@@ -92,6 +134,7 @@ Json ToJson(const Lineage& l) {
            {"applied_by", l.applied_by}};
   if (!l.secure.empty()) out["secure"] = l.secure;
   if (l.code) out["code"] = l.code->ToString();
+  if (l.baseline) out["baseline"] = ToJson(*l.baseline);
   return out;
 }
 
@@ -113,6 +156,9 @@ StatusOr<Lineage> LineageFrom(const Json& json) {
   MUSTER_ASSIGN(out.config, Digest::Parse(config));
   if (!code.empty()) {
     MUSTER_ASSIGN(out.code, Digest::Parse(code));
+  }
+  if (r.Has("baseline")) {
+    MUSTER_ASSIGN(out.baseline, BaselineFrom(r.At("baseline")));
   }
   return out;
 }

@@ -297,7 +297,7 @@ void AddTask(const Assignment& a, v1::Assignment& out) {
 
 StatusOr<RoundKey> RoundKeyFrom(const v1::RoundKey& message) {
   if (message.campaign().empty()) return InvalidField("round.campaign", "is missing");
-  if (message.round() == 0 || message.round() > kMaxInteger)
+  if (message.round() > kMaxInteger)
     return InvalidField("round.round", "{} is no round", message.round());
   if (message.attempt() == 0) return InvalidField("round.attempt", "0 is no attempt");
   return RoundKey{CampaignName(message.campaign()), RoundNumber(message.round()),
@@ -316,6 +316,8 @@ StatusOr<Assignment> AssignmentFrom(const v1::Assignment& message) {
   Assignment out;
   MUSTER_ASSIGN(out.round, RoundKeyFrom(message.round()));
   MUSTER_ASSIGN(out.kind, ValueOf(kKinds, message.kind(), "kind"));
+  if (out.round.round.value() == 0 && out.kind != TaskKind::kEvaluate)
+    return InvalidField("round.round", "in round 0 nothing but evaluation is done");
   MUSTER_ASSIGN(out.contract, ContractFrom(message.contract(), message.contract_version()));
   out.cohort = message.cohort();
   MUSTER_TRY(out.kind == TaskKind::kStatistics ? ReadStatistics(message, out)

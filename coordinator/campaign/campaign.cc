@@ -51,7 +51,21 @@ void Succeed(CampaignState& s, const RoundSucceeded& f) {
   for (const auto& [slice, sums] : f.slices) evaluated.slices[slice] = MetricsOf(sums);
 }
 
+void KeepBaseline(CampaignState& s, const BaselineEvaluated& f) {
+  s.current.reset();
+  s.next_attempt = 1;
+  BaselineEvaluation& baseline = s.baseline.emplace();
+  baseline.metrics = MetricsOf(f.sums);
+  for (const auto& [slice, sums] : f.slices) baseline.slices[slice] = MetricsOf(sums);
+  baseline.devices = f.evaluated;
+  baseline.examples = f.sums.examples;
+  baseline.attempt = f.key.attempt;
+  baseline.why = f.why;
+}
+
 RoundKey NextRound(const CampaignState& s) {
+  if (s.spec.evaluation.baseline && !s.baseline)
+    return {s.spec.name, kBaselineRound, s.next_attempt};
   return {s.spec.name, RoundNumber(s.last_round.value() + 1), s.next_attempt};
 }
 
@@ -82,6 +96,18 @@ std::optional<std::string> EndAfter(const CampaignState& s, const RoundPublished
   return std::nullopt;
 }
 
+// The baseline holds nothing up: without one, training begins all the same.
+CampaignFacts AfterBaseline(const CampaignState& s, const RoundPublishedEvent& e) {
+  BaselineEvaluated fact{e.key, e.evaluated, e.sums, e.slices, {}};
+  if (MetricsOf(e.sums).empty())
+    fact.why = e.evaluated == 0 && !e.why.empty()
+                   ? e.why
+                   : fmt::format("{} devices evaluated it, over no rows", e.evaluated);
+  CampaignFacts facts{std::move(fact)};
+  if (IsRunning(s)) facts.emplace_back(RoundStarted{{s.spec.name, RoundNumber(1), 1}});
+  return facts;
+}
+
 StatusOr<CampaignFacts> On(const CampaignState& s, const EnoughEnrolled&) {
   if (!std::holds_alternative<Waiting>(s.phase)) return CampaignFacts{};
   return CampaignFacts{RoundStarted{NextRound(s)}};
@@ -97,6 +123,7 @@ StatusOr<CampaignFacts> On(const CampaignState& s, const DevicesBlocked& e) {
 }
 StatusOr<CampaignFacts> On(const CampaignState& s, const RoundPublishedEvent& e) {
   if (s.current != e.key) return CampaignFacts{};
+  if (e.key.round == kBaselineRound) return AfterBaseline(s, e);
   CampaignFacts facts{RoundSucceeded{e.key, e.params, e.optimizer, e.counted, e.evaluated, e.sums,
                                      e.cohort, e.task_time, e.slices}};
   if (const auto why = EndAfter(s, e))
@@ -132,7 +159,7 @@ StatusOr<CampaignFacts> On(const CampaignState& s, const ResumeCampaign&) {
   if (!std::holds_alternative<Paused>(s.phase)) return Forbidden(s, "resumed");
   CampaignFacts facts{CampaignResumed{}};
   // A campaign that was paused before its first round waits for its devices again.
-  const bool begun = s.last_round.value() > 0 || s.abandoned > 0;
+  const bool begun = s.last_round.value() > 0 || s.abandoned > 0 || s.baseline;
   if (!s.current && begun) facts.emplace_back(RoundStarted{NextRound(s)});
   return facts;
 }
@@ -162,6 +189,7 @@ void Apply(CampaignState& s, const CampaignFact& fact) {
                    s.next_attempt = f.key.attempt;
                  },
                  [&](const RoundSucceeded& f) { Succeed(s, f); },
+                 [&](const BaselineEvaluated& f) { KeepBaseline(s, f); },
                  [&](const RoundFailed& f) {
                    s.current.reset();
                    ++s.abandoned;
@@ -228,6 +256,30 @@ std::map<std::string, double> MetricsOf(const EvaluationSums& sums) {
   if (const auto sae = mean("sae")) out["mae"] = *sae;
   if (const auto loss = mean("loss_sum")) out["loss"] = *loss;
   if (const auto correct = mean("correct")) out["accuracy"] = *correct;
+  return out;
+}
+
+std::vector<MetricChange> ChangesIn(const CampaignState& s) {
+  using Metrics = std::map<std::string, double>;
+  std::map<std::string, std::pair<Metrics, Metrics>> slices;  // "" is all devices, and first.
+  if (s.baseline) {
+    slices[""].first = s.baseline->metrics;
+    for (const auto& [slice, metrics] : s.baseline->slices) slices[slice].first = metrics;
+  }
+  if (!s.evaluations.empty()) {
+    slices[""].second = s.evaluations.back().metrics;
+    for (const auto& [slice, metrics] : s.evaluations.back().slices) slices[slice].second = metrics;
+  }
+  const auto find = [](const Metrics& metrics, const std::string& name) {
+    const auto it = metrics.find(name);
+    return it == metrics.end() ? std::nullopt : std::optional(it->second);
+  };
+  std::vector<MetricChange> out;
+  for (const auto& [slice, both] : slices)
+    for (const std::string& metric : s.spec.evaluation.metrics) {
+      MetricChange change{slice, metric, find(both.first, metric), find(both.second, metric)};
+      if (change.before || change.after) out.push_back(std::move(change));
+    }
   return out;
 }
 

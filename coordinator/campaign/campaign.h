@@ -49,6 +49,16 @@ struct EvaluatedRound {
   std::map<std::string, std::map<std::string, double>> slices = {};
 };
 
+// What became of the evaluation of the version that training starts from.
+struct BaselineEvaluation {
+  std::map<std::string, double> metrics;  // Empty: nothing came of it, and `why`.
+  std::map<std::string, std::map<std::string, double>> slices;
+  std::uint32_t devices = 0;
+  std::uint64_t examples = 0;
+  std::uint32_t attempt = 1;
+  std::string why;
+};
+
 struct Waiting {};  // For enough devices to enrol.
 struct Running {};
 struct Paused {
@@ -75,7 +85,8 @@ struct CampaignState {
   Digest params;     // Newest global parameters; of statistics, what the last pass found.
   Digest optimizer;  // State of the server rule; all zeros: none yet.
   Cohorts cohorts;
-  Effort effort;  // Of which no version tells yet.
+  Effort effort;                               // Of which no version tells yet.
+  std::optional<BaselineEvaluation> baseline;  // Once it is over, where the campaign wants one.
   std::vector<EvaluatedRound> evaluations;
   Timestamp applied_at;
   Timestamp updated_at;
@@ -88,6 +99,7 @@ struct EnoughEnrolled {};
 struct DevicesBlocked {
   std::vector<std::vector<DeviceId>> blocks;
 };
+// Of round 0 the evaluation alone counts.
 struct RoundPublishedEvent {
   RoundKey key;
   Digest params;
@@ -98,6 +110,7 @@ struct RoundPublishedEvent {
   Digest cohort = {};       // The commitment to all cohorts up to this one.
   Duration task_time = {};  // Of the attempt; 0 where the plan declares no energy.
   SliceSums slices = {};
+  std::string why = {};  // Of round 0: why nobody evaluated.
 };
 struct RoundAbandonedEvent {
   RoundKey key;
@@ -142,6 +155,14 @@ struct RoundSucceeded {
   Duration task_time = {};  // As in its event.
   SliceSums slices = {};
 };
+// Round 0 is over, whatever came of it: training begins.
+struct BaselineEvaluated {
+  RoundKey key;
+  std::uint32_t evaluated = 0;
+  EvaluationSums sums;
+  SliceSums slices = {};
+  std::string why = {};  // Why there is none; gates have the recorded metrics then.
+};
 struct RoundFailed {
   RoundKey key;
   Reason reason;
@@ -164,7 +185,7 @@ struct CampaignCancelled {
 };
 using CampaignFact = std::variant<CampaignApplied, BlockDrawn, RoundStarted, RoundSucceeded,
                                   RoundFailed, VersionRegistered, CampaignPaused, CampaignResumed,
-                                  CampaignCompleted, CampaignCancelled>;
+                                  CampaignCompleted, CampaignCancelled, BaselineEvaluated>;
 using CampaignFacts = std::vector<CampaignFact>;
 
 // Effects, all safe to repeat.
@@ -186,6 +207,16 @@ using CampaignEffect = std::variant<AwaitDevices, RunRound, CancelRound, Registe
 StatusOr<CampaignFacts> Decide(const CampaignState&, const CampaignEvent&);
 void Apply(CampaignState&, const CampaignFact&);
 std::vector<CampaignEffect> Pending(const CampaignState&);
+
+// A metric of the version that training started from, and of the newest one that came of it.
+struct MetricChange {
+  std::string slice;  // Empty: all devices.
+  std::string metric;
+  std::optional<double> before;  // Empty: no baseline was evaluated.
+  std::optional<double> after;   // Empty: nothing was evaluated since.
+};
+// Of all devices first, then slice by slice; the campaign's metrics in their order.
+std::vector<MetricChange> ChangesIn(const CampaignState&);
 
 bool IsOver(const CampaignState&);
 std::string_view PhaseOf(const CampaignState&);  // "running"

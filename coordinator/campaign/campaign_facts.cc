@@ -56,6 +56,15 @@ Row RowOf(const CampaignFact& fact) {
             if (!f.slices.empty()) row.body["slices"] = ToJson(f.slices);
             return Timed(std::move(row), f.task_time);
           },
+          [](const BaselineEvaluated& f) {
+            Row row =
+                Row{"BaselineEvaluated", With(KeyOf(f.key), {{"evaluated", f.evaluated},
+                                                             {"examples", f.sums.examples},
+                                                             {"sums_micro", f.sums.sums_micro}})};
+            if (!f.slices.empty()) row.body["slices"] = ToJson(f.slices);
+            if (!f.why.empty()) row.body["why"] = f.why;
+            return row;
+          },
           [](const RoundFailed& f) {
             return Timed(
                 Row{"RoundFailed", With(KeyOf(f.key), {{"reason", std::string(NameOf(f.reason))},
@@ -102,6 +111,7 @@ class FactReader {
     }
     if (type == "RoundStarted") return RoundStarted{Key()};
     if (type == "RoundSucceeded") return Succeeded();
+    if (type == "BaselineEvaluated") return Baseline();
     if (type == "RoundFailed") {
       const auto reason = ParseReason(r_.Text("reason"));
       return RoundFailed{Key(), reason.value_or(Reason::kTASK_FAILED), r_.Text("why"), TaskTime()};
@@ -151,19 +161,34 @@ class FactReader {
     f.optimizer = DigestFrom(r_.Text("optimizer"));
     f.counted = static_cast<std::uint32_t>(r_.Unsigned("counted"));
     f.evaluated = static_cast<std::uint32_t>(r_.Unsigned("evaluated"));
-    f.sums.examples = r_.Unsigned("examples");
     if (r_.Has("cohort")) f.cohort = DigestFrom(r_.Text("cohort"));
     f.task_time = TaskTime();
-    if (r_.Has("slices")) {
-      StatusOr<SliceSums> slices = SliceSumsFrom(r_.At("slices"));
-      if (slices.ok())
-        f.slices = *std::move(slices);
-      else if (bad_.ok())
-        bad_ = slices.status();
-    }
-    for (const auto& [name, value] : r_.At("sums_micro").items())
-      if (value.is_number_integer()) f.sums.sums_micro[name] = value.get<std::int64_t>();
+    f.slices = Slices();
+    f.sums = Sums();
     return f;
+  }
+  CampaignFact Baseline() {
+    BaselineEvaluated f;
+    f.key = Key();
+    f.evaluated = static_cast<std::uint32_t>(r_.Unsigned("evaluated"));
+    f.sums = Sums();
+    f.slices = Slices();
+    if (r_.Has("why")) f.why = r_.Text("why");
+    return f;
+  }
+  EvaluationSums Sums() {
+    EvaluationSums sums;
+    sums.examples = r_.Unsigned("examples");
+    for (const auto& [name, value] : r_.At("sums_micro").items())
+      if (value.is_number_integer()) sums.sums_micro[name] = value.get<std::int64_t>();
+    return sums;
+  }
+  SliceSums Slices() {
+    if (!r_.Has("slices")) return {};
+    StatusOr<SliceSums> slices = SliceSumsFrom(r_.At("slices"));
+    if (slices.ok()) return *std::move(slices);
+    if (bad_.ok()) bad_ = slices.status();
+    return {};
   }
 
   JsonReader r_;

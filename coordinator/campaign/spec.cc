@@ -177,6 +177,8 @@ Status CheckEvaluation(const EvaluationSpec& e) {
   MUSTER_TRY(CheckLabels(e.labels, "evaluation.labels"));
   MUSTER_TRY(CheckSlices(e));
   MUSTER_TRY(CheckNewestRows(e.newest_rows, "evaluation.newest_rows"));
+  if (e.baseline && e.labels.empty())
+    return InvalidField("evaluation.baseline", "nothing is evaluated: give evaluation.labels");
   if (e.every == 0) return InvalidField("evaluation.every", "must be 1 or more");
   if (e.metrics.empty() || e.metrics.size() > kMetrics.size())
     return InvalidField("evaluation.metrics", "name 1 to {} metrics", kMetrics.size());
@@ -266,7 +268,7 @@ SessionCut CutSessions(std::uint32_t devices, std::uint32_t most) {
 }
 
 double LearningRate::At(RoundNumber round, std::uint32_t rounds) const {
-  const double step = static_cast<double>(round.value() - 1);
+  const double step = static_cast<double>(std::max<std::uint64_t>(round.value(), 1) - 1);
   switch (schedule) {
     case Schedule::kConstant: return initial;
     case Schedule::kCosine: {

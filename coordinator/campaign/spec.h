@@ -28,7 +28,8 @@ struct LearningRate {
   double decay = 1;         // Exponential: factor a round; step: factor a step.
   std::uint32_t every = 1;  // Step: rounds a step.
   // The rate of round `round` (from 1) of `rounds`. Cosine follows
-  // initial * (floor + (1 - floor) * (1 + cos(pi (round - 1) / rounds)) / 2).
+  // initial * (floor + (1 - floor) * (1 + cos(pi (round - 1) / rounds)) / 2). Round 0 trains
+  // nothing; its rate is round 1's.
   double At(RoundNumber round, std::uint32_t rounds) const;
 };
 
@@ -111,7 +112,11 @@ struct EvaluationSpec {
   Duration report_window{60'000};
   std::vector<SliceSpec> slices = {};  // None: versions record no slices.
   std::uint64_t newest_rows = 0;       // As in training.
+  // Before round 1 the version that training starts from is evaluated too, as round 0.
+  bool baseline = false;
 };
+// The round that evaluates what training starts from, and trains nothing.
+inline constexpr RoundNumber kBaselineRound{0};
 // The slice of devices that are in none that is declared.
 inline constexpr std::string_view kOtherSlice = "others";
 

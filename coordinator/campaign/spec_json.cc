@@ -107,6 +107,7 @@ Json ToJson(const EvaluationSpec& e) {
     slices.push_back({{"name", s.name}, {"labels", s.labels}, {"devices", IdsOf(s.devices)}});
   PutUnlessEmpty(out, "slices", std::move(slices));
   PutUnlessZero(out, "newest_rows", e.newest_rows);
+  if (e.baseline) out["baseline"] = true;
   return out;
 }
 
@@ -279,6 +280,7 @@ class SpecReader : public NestedJsonReader {
     if (r.Has("slices"))
       for (const Json& slice : r.At("slices")) e.slices.push_back(Slice(slice));
     e.newest_rows = Later(r, "newest_rows");
+    e.baseline = r.Has("baseline") && r.Bool("baseline");
     Keep(r.status());
     return e;
   }

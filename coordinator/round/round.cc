@@ -222,6 +222,16 @@ RoundFacts Open(const RoundPlan& plan, const std::vector<DeviceId>& drawn, Times
   return facts;
 }
 
+RoundFacts OpenEvaluation(const RoundPlan& plan, const Digest& params, DeviceSet evaluators,
+                          Timestamp now) {
+  const Timestamp deadline = now + plan.evaluation_window;
+  const bool nobody = evaluators.empty();
+  RoundFacts facts{RoundOpened{deadline},
+                   ModelAggregated{params, Digest(), std::move(evaluators), deadline}};
+  if (nobody) facts.emplace_back(ModelPublished{});
+  return facts;
+}
+
 StatusOr<RoundFacts> Decide(const RoundPlan& plan, const RoundState& state, const RoundEvent& event,
                             Timestamp now) {
   return std::visit([&](const auto& s, const auto& e) { return On(plan, s, e, now); }, state,
@@ -262,9 +272,10 @@ void Apply(RoundState& state, const RoundFact& fact) {
             state = Aggregating{std::move(s.counted), std::move(s.checkpoint)};
           },
           [&](const ModelAggregated& f) {
-            auto& s = std::get<Aggregating>(state);
-            state = Evaluating{
-                std::move(s.counted), f.params, f.optimizer, f.evaluators, {}, {}, f.deadline};
+            DeviceSet counted;
+            if (auto* s = std::get_if<Aggregating>(&state)) counted = std::move(s->counted);
+            state = Evaluating{std::move(counted), f.params, f.optimizer, f.evaluators, {}, {},
+                               f.deadline};
           },
           [&](const EvaluationCounted& f) {
             auto& s = std::get<Evaluating>(state);

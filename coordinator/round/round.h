@@ -57,7 +57,7 @@ struct Aggregating {
   std::string checkpoint;
 };
 struct Evaluating {
-  DeviceSet counted;
+  DeviceSet counted;  // Nobody in a round that only evaluates.
   Digest params;
   Digest optimizer;
   DeviceSet awaited;
@@ -200,6 +200,10 @@ using RoundEffect = std::variant<OfferTraining, Aggregate, OfferEvaluation, Anno
 
 // The facts that open a round. With a cohort that is already drawn there is nobody to recruit.
 RoundFacts Open(const RoundPlan& plan, const std::vector<DeviceId>& drawn, Timestamp now);
+// The facts that open a round which only evaluates `params`: it begins where others are when they
+// have aggregated. Without evaluators it is over at once.
+RoundFacts OpenEvaluation(const RoundPlan& plan, const Digest& params, DeviceSet evaluators,
+                          Timestamp now);
 
 // Judges one event. Reads everything, changes nothing. A non-OK status refuses the event:
 // FAILED_PRECONDITION (ROUND_CLOSED, ALREADY_COUNTED) or PERMISSION_DENIED (NOT_IN_COHORT).

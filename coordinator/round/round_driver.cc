@@ -23,7 +23,15 @@ Status RoundDriver::CatchUp() {
 
 Status RoundDriver::Open(const std::vector<DeviceId>& drawn) {
   const Timestamp now = clock_.Now();
-  const RoundFacts facts = coordinator::Open(plan_, drawn, now);
+  return Begin(coordinator::Open(plan_, drawn, now), now);
+}
+
+Status RoundDriver::OpenEvaluation(const Digest& params, DeviceSet evaluators) {
+  const Timestamp now = clock_.Now();
+  return Begin(coordinator::OpenEvaluation(plan_, params, std::move(evaluators), now), now);
+}
+
+Status RoundDriver::Begin(const RoundFacts& facts, Timestamp now) {
   const Status recorded = Record(facts, Caller::System(), now);
   if (recorded.code() == absl::StatusCode::kAborted) return CatchUp();  // Opened before, after all.
   MUSTER_TRY(recorded);

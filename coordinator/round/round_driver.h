@@ -18,6 +18,8 @@ class RoundDriver {
   StatusOr<bool> Recover();
   // Opens a round that Recover() did not find.
   Status Open(const std::vector<DeviceId>& drawn);
+  // The same of one that only evaluates `params`.
+  Status OpenEvaluation(const Digest& params, DeviceSet evaluators);
 
   // Decide, record, believe. After an error nothing has changed. True when facts came of it. When
   // the journal holds facts that this driver does not know (an append whose answer was lost), it
@@ -28,6 +30,7 @@ class RoundDriver {
   const RoundState& state() const { return state_; }
 
  private:
+  Status Begin(const RoundFacts& facts, Timestamp now);
   StatusOr<bool> HandleOnce(const RoundEvent& event, const Caller& by);
   Status CatchUp();
   Status Record(const RoundFacts& facts, const Caller& by, Timestamp now);

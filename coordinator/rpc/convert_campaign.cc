@@ -138,6 +138,7 @@ StatusOr<EvaluationSpec> EvaluationFrom(const v1::Campaign::Evaluation& in) {
   for (const v1::Campaign::Slice& slice : in.slices())
     out.slices.push_back({slice.name(), LabelsFrom(slice.labels()), DevicesFrom(slice.devices())});
   out.newest_rows = in.newest_rows();
+  out.baseline = in.baseline();
   return out;
 }
 
@@ -297,6 +298,7 @@ void Fill(const EvaluationSpec& in, v1::Campaign::Evaluation& out) {
     Fill(slice.devices, *to.mutable_devices());
   }
   out.set_newest_rows(in.newest_rows);
+  if (in.baseline) out.set_baseline(true);
 }
 
 void Fill(const SecureSpec& in, v1::Campaign::Secure& out) {

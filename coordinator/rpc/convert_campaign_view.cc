@@ -12,7 +12,7 @@ void Fill(const RoundPlan& plan, const CampaignSnapshot& in, v1::RoundView& out)
   out.set_goal(plan.goal);
   out.set_received(in.received);
   const CampaignSpec& spec = in.state.spec;
-  if (!spec.statistics)
+  if (!spec.statistics && plan.key.round != kBaselineRound)
     out.set_learning_rate(spec.training.learning_rate.At(plan.key.round, spec.plan.rounds));
   std::visit(
       [&](const auto& s) {
@@ -34,6 +34,15 @@ void Fill(const RoundPlan& plan, const CampaignSnapshot& in, v1::RoundView& out)
     out.set_evaluated(static_cast<std::uint32_t>(s->reported.size()));
   }
 }
+
+// What an evaluation of a round and one of the baseline have in common.
+template <typename Evaluation>
+void FillEvaluated(const Evaluation& in, v1::Evaluated& out) {
+  out.mutable_metrics()->insert(in.metrics.begin(), in.metrics.end());
+  out.set_devices(in.devices);
+  for (const auto& [slice, metrics] : in.slices)
+    (*out.mutable_slices())[slice].mutable_metrics()->insert(metrics.begin(), metrics.end());
+}
 }  // namespace
 
 v1::CampaignView ToProto(const CampaignSnapshot& in) {
@@ -43,11 +52,15 @@ v1::CampaignView ToProto(const CampaignSnapshot& in) {
   out.set_phase(std::string(PhaseOf(state)));
   out.set_why(WhyOf(state));
   if (in.plan) Fill(*in.plan, in, *out.mutable_round());
+  if (state.baseline) {
+    FillEvaluated(*state.baseline, *out.mutable_baseline());
+    out.mutable_baseline()->set_version(state.base.version.value());
+    out.set_baseline_why(state.baseline->why);
+  }
   for (const EvaluatedRound& e : state.evaluations) {
     v1::Evaluated& evaluated = *out.add_evaluations();
     evaluated.set_round(e.round.value());
-    evaluated.mutable_metrics()->insert(e.metrics.begin(), e.metrics.end());
-    evaluated.set_devices(e.devices);
+    FillEvaluated(e, evaluated);
     if (e.version) {
       evaluated.set_version(e.version->value());
       out.set_latest_version(e.version->value());

@@ -169,6 +169,9 @@ StatusOr<ActionSpec> ActionFrom(const v1::Trigger& in) {
     return WithField(Prefixed(spec.status(), "do.campaign"),
                      "do.campaign." + FieldOf(spec.status()));
   out.campaign = *std::move(spec);
+  // What it makes is to be compared with what is in service, after a drift.
+  if (!given.evaluation().has_baseline())
+    out.campaign.evaluation.baseline = !out.campaign.evaluation.labels.empty();
   out.cohort.drifted = in.do_().cohort().drifted();
   out.cohort.others = in.do_().cohort().others();
   if (in.do_().cohort().least() != 0) out.cohort.least = in.do_().cohort().least();
@@ -182,6 +185,8 @@ void Fill(const ActionSpec& in, v1::Trigger::Action& out) {
   out.mutable_campaign()->clear_name();
   out.mutable_campaign()->clear_model();
   out.mutable_campaign()->clear_base_version();
+  if (!in.campaign.evaluation.labels.empty())
+    out.mutable_campaign()->mutable_evaluation()->set_baseline(in.campaign.evaluation.baseline);
   out.mutable_cohort()->set_drifted(in.cohort.drifted);
   out.mutable_cohort()->set_others(in.cohort.others);
   out.mutable_cohort()->set_least(in.cohort.least);
@@ -222,6 +227,13 @@ void Fill(const FiringRecord& in, const TriggerSnapshot& snapshot, v1::Firing& o
   out.set_rounds_published(known->second.rounds_published);
   out.set_rounds(known->second.rounds);
   if (in.version.value() == 0) out.set_version(known->second.version.value());
+  for (const MetricChange& change : known->second.changes) {
+    v1::Firing::Change& wire = *out.add_changes();
+    wire.set_slice(change.slice);
+    wire.set_metric(change.metric);
+    if (change.before) wire.set_before(*change.before);
+    if (change.after) wire.set_after(*change.after);
+  }
 }
 }  // namespace
 

@@ -270,9 +270,7 @@ void CampaignRunner::OnAggregated(const RoundKey& key, Digest params, Digest opt
   if (!IsCurrent(key)) return;
   aggregating_ = false;
   DeviceSet evaluators;
-  if (state_.spec.EvaluatesAfter(key.round))
-    for (const Candidate& c : Readable(world_.fleet.Matching(state_.spec.evaluation.labels), key))
-      evaluators.insert(c.id);
+  if (state_.spec.EvaluatesAfter(key.round)) evaluators = Evaluators(key);
   const Status s =
       HandleRound(Aggregated{params, optimizer, std::move(evaluators)}, Caller::System());
   if (!s.ok())

@@ -3,6 +3,7 @@
 
 #include "base/safetensors.h"
 #include "coordinator/round/round_facts.h"
+#include "coordinator/runner/baseline.h"
 #include "coordinator/runner/campaign_runner.h"
 #include "coordinator/runner/energy.h"
 #include "coordinator/runner/lineage.h"
@@ -87,7 +88,23 @@ StatusOr<bool> CampaignRunner::HasBegun(const RoundKey& key) const {
   return any;
 }
 
+DeviceSet CampaignRunner::Evaluators(const RoundKey& key) {
+  DeviceSet out;
+  for (const Candidate& c : Readable(world_.fleet.Matching(state_.spec.evaluation.labels), key))
+    out.insert(c.id);
+  return out;
+}
+
+StatusOr<bool> CampaignRunner::OpenBaseline(const RoundKey& key) {
+  RoundDriver driver(PlanOf(key, 0), world_.journal, world_.clock);
+  MUSTER_ASSIGN(const bool opened_before, driver.Recover());
+  if (!opened_before) MUSTER_TRY(driver.OpenEvaluation(state_.base.params, Evaluators(key)));
+  round_.emplace(std::move(driver));
+  return opened_before;
+}
+
 StatusOr<bool> CampaignRunner::OpenRound(const RoundKey& key) {
+  if (key.round == kBaselineRound) return OpenBaseline(key);
   MUSTER_ASSIGN(const std::vector<DeviceId> drawn, Draw(key));
   RoundDriver driver(PlanOf(key, drawn.size()), world_.journal, world_.clock);
   MUSTER_ASSIGN(const bool opened_before, driver.Recover());
@@ -163,6 +180,16 @@ void CampaignRunner::Recruit() {
   if (const Status s = HandleRound(join, Caller::System()); !s.ok()) retry_ = true;
 }
 
+// Nobody's update is in round 0; when nobody evaluated either, its facts say why.
+Status CampaignRunner::ExplainBaseline(RoundPublishedEvent& event) const {
+  if (event.evaluated > 0) return Ok();
+  MUSTER_ASSIGN(const std::vector<RoundFact> facts,
+                PublishedFacts(world_.journal, name_, event.key.round));
+  event.why = WhyNobody(facts);
+  world_.log.Warn("baseline_missing", {{"campaign", name_}, {"why", event.why}});
+  return Ok();
+}
+
 Status CampaignRunner::CommitToCohort(RoundPublishedEvent& event) const {
   MUSTER_ASSIGN(std::vector<DeviceId> counted, CountedIn(world_.journal, name_, event.key.round));
   MUSTER_ASSIGN(event.cohort, CommitTo(state_.cohorts.commitment, event.key.round,
@@ -192,9 +219,11 @@ void CampaignRunner::RoundIsOver() {
                                 {},
                                 {},
                                 published->slices};
-    world_.metrics.rounds_published.Add();
-    world_.metrics.round_seconds.Observe(
-        static_cast<double>((world_.clock.Now() - round_began_).count()) / 1000);
+    if (key.round != kBaselineRound) {
+      world_.metrics.rounds_published.Add();
+      world_.metrics.round_seconds.Observe(
+          static_cast<double>((world_.clock.Now() - round_began_).count()) / 1000);
+    }
   } else {
     const auto& abandoned = std::get<Abandoned>(round_->state());
     event = RoundAbandonedEvent{key, abandoned.reason, abandoned.why, {}};
@@ -211,7 +240,8 @@ void CampaignRunner::RoundIsOver() {
     RoundWork::Erase(key, world_.files, world_.log);
   const std::shared_ptr<RoundWork> finished = std::exchange(work_, nullptr);
   Status s = Ok();
-  if (auto* published = std::get_if<RoundPublishedEvent>(&event)) s = CommitToCohort(*published);
+  if (auto* published = std::get_if<RoundPublishedEvent>(&event))
+    s = key.round == kBaselineRound ? ExplainBaseline(*published) : CommitToCohort(*published);
   if (s.ok()) s = AddTaskTime(event);
   if (s.ok()) s = Handle(event, Caller::System());
   if (!s.ok()) {

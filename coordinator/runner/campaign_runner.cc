@@ -1,5 +1,6 @@
 #include "coordinator/runner/campaign_runner.h"
 
+#include "coordinator/runner/baseline.h"
 #include "coordinator/runner/energy.h"
 #include "coordinator/runner/lineage.h"
 
@@ -165,6 +166,7 @@ StatusOr<registry::PublishRequest> CampaignRunner::RequestFor(
   MUSTER_ASSIGN(request.measured, MeasurementsOf(world_.journal, name_, evaluated));
   request.measured.energy = EnergyOf(state_.spec.plan, evaluated);
   MUSTER_ASSIGN(request.lineage, LineageOf(state_, evaluated, world_.crypto));
+  MUSTER_ASSIGN(request.lineage->baseline, BaselineOf(world_.journal, state_, evaluated));
   return request;
 }
 

@@ -131,6 +131,7 @@ class CampaignRunner {
   void Recruit();
   void RoundIsOver();
   Status CommitToCohort(RoundPublishedEvent& event) const;
+  Status ExplainBaseline(RoundPublishedEvent& event) const;
   // What the devices of the round spent, where the plan wants to know.
   Status AddTaskTime(CampaignEvent& event) const;
   bool IsCurrent(const RoundKey& key) const { return round_ && round_->plan().key == key; }
@@ -163,6 +164,8 @@ class CampaignRunner {
   StatusOr<bool> HasBegun(const RoundKey& key) const;
   // Takes up the round of the journal or opens it; whether it was there.
   StatusOr<bool> OpenRound(const RoundKey& key);
+  StatusOr<bool> OpenBaseline(const RoundKey& key);  // The same of round 0.
+  DeviceSet Evaluators(const RoundKey& key);
 
   StatusOr<std::shared_ptr<const Params>> BaseParams();
   Status StartWork();

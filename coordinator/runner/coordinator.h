@@ -81,7 +81,8 @@ struct TriggerSnapshot {
     std::string phase;
     std::uint32_t rounds_published = 0;
     std::uint32_t rounds = 0;
-    VersionNumber version;  // The newest that it made.
+    VersionNumber version;              // The newest that it made.
+    std::vector<MetricChange> changes;  // To that.
   };
   std::map<CampaignName, Progress> campaigns;
 };

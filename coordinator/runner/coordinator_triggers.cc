@@ -136,6 +136,7 @@ TriggerSnapshot Coordinator::SnapshotOf(const TriggerRunner& runner) const {
     progress.rounds = campaign->spec.plan.rounds;
     for (const EvaluatedRound& e : campaign->evaluations)
       if (e.version) progress.version = *e.version;
+    progress.changes = ChangesIn(*campaign);
   }
   return out;
 }

@@ -3,25 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "coordinator/runner/ratios.h"
 #include "coordinator/runner/replay.h"
 
 namespace muster::coordinator {
 namespace {
-
-struct Ratio {
-  const char* metric;
-  const char* sum;  // Over examples, in millionths.
-  bool root;
-};
-constexpr Ratio kRatios[] = {{"rmse", "sse", true},
-                             {"mae", "sae", false},
-                             {"loss", "loss_sum", false},
-                             {"accuracy", "correct", false}};
-
-double SumOf(const EvaluationSums& sums, const char* name) {
-  const auto it = sums.sums_micro.find(name);
-  return it == sums.sums_micro.end() ? 0 : static_cast<double>(it->second) / 1e6;
-}
 
 EvaluationSums Total(const std::vector<EvaluationSums>& reports) {
   EvaluationSums total;
@@ -45,13 +31,10 @@ double ErrorOf(const std::vector<EvaluationSums>& reports, const char* name, dou
   return std::sqrt(k / (k - 1) * squares) / examples;
 }
 
-// What each device reported, by its id, so that the order of arrival does not show.
-std::vector<EvaluationSums> ReportsIn(const std::vector<RoundFact>& facts) {
-  std::map<DeviceId, EvaluationSums> by_device;
-  for (const RoundFact& fact : facts)
-    if (const auto* f = std::get_if<EvaluationCounted>(&fact)) by_device[f->device] = f->sums;
+// By id, so that the order of arrival does not show.
+std::vector<EvaluationSums> InOrder(std::map<DeviceId, EvaluationSums> reports) {
   std::vector<EvaluationSums> out;
-  for (auto& [device, sums] : by_device) out.push_back(std::move(sums));
+  for (auto& [device, sums] : reports) out.push_back(std::move(sums));
   return out;
 }
 }  // namespace
@@ -111,6 +94,16 @@ std::map<std::string, registry::Spread> SpreadsOf(const std::vector<EvaluationSu
   return out;
 }
 
+std::map<std::string, registry::Spread> SpreadsIn(const std::vector<RoundFact>& facts,
+                                                  const registry::Metrics& metrics,
+                                                  std::uint64_t examples) {
+  std::map<std::string, registry::Spread> out = SpreadsOf(InOrder(ReportsIn(facts)));
+  // A masked sum tells how many examples there were, and not how they differ.
+  if (out.empty())
+    for (const auto& [name, value] : metrics) out[name].count = examples;
+  return out;
+}
+
 StatusOr<registry::Measurements> MeasurementsOf(Journal& journal, const CampaignName& campaign,
                                                 const EvaluatedRound& evaluated) {
   registry::Measurements out;
@@ -119,10 +112,7 @@ StatusOr<registry::Measurements> MeasurementsOf(Journal& journal, const Campaign
   out.slices = evaluated.slices;
   MUSTER_ASSIGN(const std::vector<RoundFact> facts,
                 PublishedFacts(journal, campaign, evaluated.round));
-  out.spreads = SpreadsOf(ReportsIn(facts));
-  // A masked sum tells how many examples there were, and not how they differ.
-  if (out.spreads.empty())
-    for (const auto& [name, value] : out.metrics) out.spreads[name].count = evaluated.examples;
+  out.spreads = SpreadsIn(facts, out.metrics, evaluated.examples);
   return out;
 }
 

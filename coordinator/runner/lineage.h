@@ -25,6 +25,12 @@ StatusOr<registry::Lineage> LineageOf(const CampaignState& state, const Evaluate
 StatusOr<registry::Measurements> MeasurementsOf(Journal& journal, const CampaignName& campaign,
                                                 const EvaluatedRound& evaluated);
 
+// How far `metrics` may be off, by the facts of the round that evaluated: their standard errors
+// where devices reported one by one, else how many examples there were.
+std::map<std::string, registry::Spread> SpreadsIn(const std::vector<RoundFact>& facts,
+                                                  const registry::Metrics& metrics,
+                                                  std::uint64_t examples);
+
 // The standard errors of MetricsOf the sum of `reports`, from how they differ between the devices
 // that reported: the examples of one device are alike, so devices are what is independent. A
 // metric is a ratio of sums, and its error the linearised one of cluster samples (Cochran,

@@ -33,4 +33,21 @@ StatusOr<std::vector<DeviceId>> CountedIn(Journal& journal, const CampaignName& 
   return counted;
 }
 
+std::map<DeviceId, EvaluationSums> ReportsIn(const std::vector<RoundFact>& facts) {
+  std::map<DeviceId, EvaluationSums> out;
+  for (const RoundFact& fact : facts)
+    if (const auto* f = std::get_if<EvaluationCounted>(&fact)) out[f->device] = f->sums;
+  return out;
+}
+
+DeviceSet EvaluatorsIn(const std::vector<RoundFact>& facts) {
+  DeviceSet out;
+  for (const RoundFact& fact : facts) {
+    if (const auto* f = std::get_if<EvaluationCounted>(&fact)) out.insert(f->device);
+    if (const auto* f = std::get_if<EvaluationsSummed>(&fact))
+      out.insert(f->devices.begin(), f->devices.end());
+  }
+  return out;
+}
+
 }  // namespace muster::coordinator

@@ -1,5 +1,6 @@
 #pragma once
 // What a round of a campaign was, from the journal.
+#include <map>
 #include <vector>
 
 #include "base/journal.h"
@@ -16,5 +17,11 @@ StatusOr<std::vector<RoundFact>> PublishedFacts(Journal& journal, const Campaign
 // above.
 StatusOr<std::vector<DeviceId>> CountedIn(Journal& journal, const CampaignName& campaign,
                                           RoundNumber round);
+
+// What each device said of its evaluation in these facts; nothing of those in a masked sum.
+std::map<DeviceId, EvaluationSums> ReportsIn(const std::vector<RoundFact>& facts);
+
+// Whose evaluations are in the round's sums, one by one or masked.
+DeviceSet EvaluatorsIn(const std::vector<RoundFact>& facts);
 
 }  // namespace muster::coordinator

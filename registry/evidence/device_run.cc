@@ -49,6 +49,8 @@ class CampaignRecord {
       params_ = {TextOf(fact.body, "params"), fact.leaf};
       made_[round] = params_.what;
       published.push_back({{round, NumberOf(fact.body, "attempt"), {}}, fact.leaf});
+    } else if (type == "BaselineEvaluated") {
+      published.push_back({{round, NumberOf(fact.body, "attempt"), {}}, fact.leaf});
     } else if (type == "VersionRegistered") {
       if (const auto it = made_.find(round); it != made_.end())
         versions[it->second] = {NumberOf(fact.body, "version"), fact.leaf};

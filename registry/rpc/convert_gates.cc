@@ -56,6 +56,7 @@ Status SlicesFrom(const v1::Gates::Slices& in, Gates& out) {
   g.metric = in.metric();
   MUSTER_ASSIGN(g.better, BetterFrom(in.better(), in.metric(), "gates.slices.better"));
   g.worst_over_mean = in.worst_over_mean();
+  g.margins = {in.margins().begin(), in.margins().end()};
   return Ok();
 }
 
@@ -106,6 +107,8 @@ v1::Gates ToProto(const Gates& in) {
     out.mutable_slices()->set_metric(in.slices->metric);
     out.mutable_slices()->set_better(std::string(NameOf(in.slices->better)));
     out.mutable_slices()->set_worst_over_mean(in.slices->worst_over_mean);
+    out.mutable_slices()->mutable_margins()->insert(in.slices->margins.begin(),
+                                                    in.slices->margins.end());
   }
   if (in.contract) out.mutable_contract()->set_compatible(true);
   if (in.epsilon) out.mutable_privacy()->set_epsilon(*in.epsilon);

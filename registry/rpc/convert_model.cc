@@ -15,6 +15,34 @@ StatusOr<Digest> DigestFrom(const std::string& text, std::string_view path) {
   return *digest;
 }
 
+// The members that versions and baselines share.
+template <typename Wire>
+void PutMetrics(const Measurements& in, Wire& out) {
+  out.mutable_metrics()->insert(in.metrics.begin(), in.metrics.end());
+  for (const auto& [name, spread] : in.spreads) {
+    v1::Spread& wire = (*out.mutable_spreads())[name];
+    if (spread.standard_error) wire.set_standard_error(*spread.standard_error);
+    wire.set_count(spread.count);
+    wire.set_groups(spread.groups);
+  }
+  for (const auto& [name, metrics] : in.slices)
+    (*out.mutable_slices())[name].mutable_metrics()->insert(metrics.begin(), metrics.end());
+}
+
+void ToProto(const Baseline& in, v1::Baseline& out) {
+  out.set_version(in.version.value());
+  PutMetrics(in.measured, out);
+  out.set_examples(in.examples);
+  out.set_devices(in.devices);
+  out.set_both(in.both);
+  for (const auto& [name, difference] : in.differences) {
+    v1::Difference& wire = (*out.mutable_differences())[name];
+    wire.set_value(difference.value);
+    wire.set_standard_error(difference.standard_error);
+    wire.set_devices(difference.devices);
+  }
+}
+
 void ToProto(const Lineage& in, v1::Lineage& out) {
   out.set_first_round(in.first_round.value());
   out.set_last_round(in.last_round.value());
@@ -27,18 +55,11 @@ void ToProto(const Lineage& in, v1::Lineage& out) {
   out.set_evaluation_examples(in.evaluation_examples);
   out.set_evaluation_devices(in.evaluation_devices);
   out.set_applied_by(in.applied_by);
+  if (in.baseline) ToProto(*in.baseline, *out.mutable_baseline());
 }
 
 void ToProto(const Measurements& in, v1::ModelVersion& out) {
-  out.mutable_metrics()->insert(in.metrics.begin(), in.metrics.end());
-  for (const auto& [name, spread] : in.spreads) {
-    v1::Spread& wire = (*out.mutable_spreads())[name];
-    if (spread.standard_error) wire.set_standard_error(*spread.standard_error);
-    wire.set_count(spread.count);
-    wire.set_groups(spread.groups);
-  }
-  for (const auto& [name, metrics] : in.slices)
-    (*out.mutable_slices())[name].mutable_metrics()->insert(metrics.begin(), metrics.end());
+  PutMetrics(in, out);
   if (in.energy) {
     out.mutable_energy()->set_kwh(in.energy->kwh);
     out.mutable_energy()->set_source(in.energy->source);

@@ -64,6 +64,7 @@ WorldOptions SecureWeather(std::uint64_t seed, SeededRng& rng) {
   options.disk_fault_percent = rng.Below(6);
   options.agent_disk_fault_percent = rng.Below(2);
   if (rng.Below(4) == 0) options.liars = {"train-2"};
+  options.campaign.evaluation.baseline = seed % 3 == 0;
   options.campaign.secure->bits = kBits[rng.Below(3)];
   return options;
 }

@@ -138,6 +138,7 @@ void CheckJournalRebuildsState(World& world) {
   EXPECT_EQ(rebuilt.state.params, live.state.params);
   EXPECT_EQ(rebuilt.state.optimizer, live.state.optimizer);
   EXPECT_EQ(rebuilt.state.evaluations.size(), live.state.evaluations.size());
+  EXPECT_EQ(rebuilt.state.baseline.has_value(), live.state.baseline.has_value());
 }
 
 void CheckJournalHasNoGaps(World& world) {

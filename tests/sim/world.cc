@@ -36,7 +36,11 @@ class SimWorker final : public client::Worker {
   SimWorker(std::string name, bool lies) : name_(std::move(name)), lies_(lies) {}
   StatusOr<client::TrainResult> Run(const client::Assignment& task, std::uint64_t seed) override {
     if (task.kind == client::TaskKind::kEvaluate)
-      return client::TrainResult{.examples = 2, .loss = 1, .metrics = {{"sse", 8.0}}, .update = {}};
+      return client::TrainResult{
+          .examples = 2,
+          .loss = 1,
+          .metrics = {{"sse", task.round.round == coordinator::kBaselineRound ? 18.0 : 8.0}},
+          .update = {}};
     Params update = World::UpdateOf(name_, seed);
     if (lies_) update = {*Layout::Make({{"weight", DType::kF32, {1}}}), {1.0F}};
     return client::TrainResult{

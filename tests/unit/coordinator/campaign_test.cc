@@ -132,6 +132,121 @@ TEST(Campaign, EveryEvaluatedRoundIsOwedAVersionUntilTheRegistryHasIt) {
   EXPECT_EQ(state.evaluations[0].version, VersionNumber(5));
 }
 
+// --- A baseline ---
+
+CampaignSpec WithBaseline() {
+  CampaignSpec spec = SmallCampaign();
+  spec.evaluation.baseline = true;
+  return spec;
+}
+
+TEST(Campaign, EvaluatesWhatItStartsFromBeforeItsFirstRoundAndOnce) {
+  CampaignState state = Begun(WithBaseline());
+  const Digest base = state.params;
+  ASSERT_EQ(state.current, (RoundKey{state.spec.name, kBaselineRound, 1}));
+  RoundPublishedEvent event;
+  event.key = *state.current;
+  event.params = Digest({std::byte{9}});
+  event.evaluated = 3;
+  event.sums = {4, {{"sse", 64'000'000}}};
+  event.slices = {{"drifted", {1, {{"sse", 25'000'000}}}}};
+  Do(state, event);
+  EXPECT_EQ(state.current, (RoundKey{state.spec.name, RoundNumber(1), 1}));
+  EXPECT_EQ(state.params, base);
+  EXPECT_EQ(state.last_round, RoundNumber(0));
+  EXPECT_TRUE(state.evaluations.empty());  // No version comes of it.
+  EXPECT_EQ(state.effort, Effort());
+  ASSERT_TRUE(state.baseline);
+  EXPECT_EQ(state.baseline->metrics.at("rmse"), 4);
+  EXPECT_EQ(state.baseline->slices.at("drifted").at("rmse"), 5);
+  EXPECT_EQ(state.baseline->devices, 3u);
+  EXPECT_EQ(state.baseline->why, "");
+  for (int i = 0; i < 3; ++i) Publish(state, 2);
+  EXPECT_EQ(PhaseOf(state), "completed");
+  EXPECT_EQ(state.evaluations.size(), 3u);
+}
+
+TEST(Campaign, GoesOnWithoutABaselineAndSaysWhy) {
+  CampaignState state = Begun(WithBaseline());
+  RoundPublishedEvent event;
+  event.key = *state.current;
+  event.why = "none of 2 devices evaluated it: DEVICE_SILENT";
+  Do(state, event);
+  EXPECT_EQ(state.current->round, RoundNumber(1));
+  EXPECT_TRUE(state.baseline->metrics.empty());
+  EXPECT_EQ(state.baseline->why, event.why);
+
+  state = Begun(WithBaseline());
+  event.key = *state.current;
+  event.evaluated = 2;  // They have no rows.
+  event.why.clear();
+  Do(state, event);
+  EXPECT_EQ(state.baseline->why, "2 devices evaluated it, over no rows");
+}
+
+TEST(Campaign, PausedDuringItsBaselineItGoesOnWithRoundOne) {
+  CampaignState state = Begun(WithBaseline());
+  Do(state, PauseCampaign{"lunch"});
+  Publish(state, 3);
+  EXPECT_FALSE(state.current);
+  EXPECT_EQ(PhaseOf(state), "paused");
+  Do(state, ResumeCampaign{});
+  EXPECT_EQ(state.current, (RoundKey{state.spec.name, RoundNumber(1), 1}));
+}
+
+TEST(Campaign, ABaselineDoesNotCountForEarlyStopping) {
+  CampaignSpec spec = WithBaseline();
+  spec.plan.rounds = 100;
+  spec.plan.early_stop = {"rmse", 1, 0};
+  CampaignState state = Begun(spec);
+  Publish(state, 10);  // The baseline; what follows is worse.
+  Publish(state, 20);
+  EXPECT_EQ(PhaseOf(state), "running");
+}
+
+TEST(Campaign, ABaselineComesBackFromItsFact) {
+  BaselineEvaluated fact;
+  fact.key = {CampaignName("turbofan"), kBaselineRound, 2};
+  fact.evaluated = 3;
+  fact.sums = {4, {{"sae", 8'000'000}}};
+  fact.slices = {{"drifted", {1, {{"sae", 5'000'000}}}}};
+  for (const char* why : {"", "nobody came"}) {
+    fact.why = why;
+    const auto row = EncodeCampaignFact(fact, "system", FromUnixMillis(1));
+    ASSERT_TRUE(row.ok()) << row.status();
+    const auto back = DecodeCampaignFact(fact.key.campaign, *row);
+    ASSERT_TRUE(back.ok()) << back.status();
+    const auto& read = std::get<BaselineEvaluated>(*back);
+    EXPECT_EQ(read.key, fact.key);
+    EXPECT_EQ(read.evaluated, 3u);
+    EXPECT_EQ(read.sums, fact.sums);
+    EXPECT_EQ(read.slices, fact.slices);
+    EXPECT_EQ(read.why, why);
+  }
+}
+
+TEST(Campaign, ChangesAreToldFromTheBaselineToTheNewestEvaluationSliceBySlice) {
+  CampaignState state = Begun(WithBaseline());
+  EXPECT_TRUE(ChangesIn(state).empty());
+  RoundPublishedEvent event;
+  event.key = *state.current;
+  event.evaluated = 1;
+  event.sums = {1, {{"sse", 81'000'000}}};
+  event.slices = {{"drifted", {1, {{"sse", 100'000'000}}}}};
+  Do(state, event);
+  auto changes = ChangesIn(state);
+  ASSERT_EQ(changes.size(), 2u);
+  EXPECT_EQ(changes[0].slice, "");
+  EXPECT_EQ(changes[0].before, 9);
+  EXPECT_EQ(changes[0].after, std::nullopt);
+  Publish(state, 7);
+  changes = ChangesIn(state);
+  EXPECT_EQ(changes[0].after, 7);
+  EXPECT_EQ(changes[1].slice, "drifted");
+  EXPECT_EQ(changes[1].before, 10);
+  EXPECT_EQ(changes[1].after, std::nullopt);
+}
+
 TEST(Campaign, MetricsComeFromExactSums) {
   const auto metrics = MetricsOf(
       {4,
@@ -182,7 +297,7 @@ TEST(CampaignProperty, PublishesRoundsInOrderAndReplays) {
         rows.push_back(*EncodeCampaignFact(fact, "system", Timestamp()));
       }
     };
-    record({CampaignApplied{SmallCampaign(), {}}});
+    record({CampaignApplied{seed % 2 == 0 ? SmallCampaign() : WithBaseline(), {}}});
     for (int step = 0; step < 40; ++step)
       if (const auto facts = Decide(live, RandomEvent(rng, live)); facts.ok()) record(*facts);
     CampaignState replayed;
@@ -195,6 +310,9 @@ TEST(CampaignProperty, PublishesRoundsInOrderAndReplays) {
     EXPECT_EQ(replayed.current, live.current);
     EXPECT_EQ(replayed.last_round, live.last_round);
     EXPECT_EQ(replayed.evaluations.size(), live.evaluations.size());
+    EXPECT_EQ(replayed.baseline.has_value(), live.baseline.has_value());
+    // Nothing is trained before the baseline is over.
+    EXPECT_TRUE(published == 0 || live.baseline || seed % 2 == 0);
     EXPECT_EQ(Pending(replayed).size(), Pending(live).size());
     completed += PhaseOf(live) == "completed";
   }

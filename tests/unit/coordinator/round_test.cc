@@ -159,6 +159,40 @@ TEST(Round, AnEvaluationWithoutSlicesSaysNothingOfThem) {
   }
 }
 
+TEST(Round, ThatOnlyEvaluatesBeginsWhereOthersHaveAggregatedAndComesBackFromItsFacts) {
+  const RoundPlan plan = PlanOf(1, 1, 1);
+  const Digest params({std::byte{3}});
+  RoundFacts facts = OpenEvaluation(plan, params, {Dev('a'), Dev('b')}, kStart);
+  RoundState state = After(facts);
+  ASSERT_EQ(PhaseOf(state), "evaluating");
+  const auto owed = Pending(state);
+  ASSERT_EQ(owed.size(), 1u);
+  EXPECT_EQ(std::get<OfferEvaluation>(owed[0]).params, params);
+  for (const char device : {'a', 'b'}) {
+    const auto more = Decide(plan, state, Evaluate{Dev(device), {2, {{"sae", 5}}}}, kStart);
+    ASSERT_TRUE(more.ok()) << more.status();
+    for (const RoundFact& fact : *more) {
+      Apply(state, fact);
+      facts.push_back(fact);
+    }
+  }
+  RoundState replayed;
+  for (const RoundFact& fact : facts)
+    Apply(replayed, *DecodeRoundFact(*EncodeRoundFact(fact, "system", kStart)));
+  for (const RoundState& s : {state, replayed}) {
+    const auto& published = std::get<Published>(s);
+    EXPECT_EQ(published.counted, 0u);
+    EXPECT_EQ(published.evaluated, 2u);
+    EXPECT_EQ(published.params, params);
+    EXPECT_EQ(published.sums.examples, 4u);
+  }
+}
+
+TEST(Round, ThatOnlyEvaluatesIsOverAtOnceWhenThereIsNobody) {
+  const RoundState state = After(OpenEvaluation(PlanOf(1, 1, 1), Digest(), {}, kStart));
+  EXPECT_EQ(std::get<Published>(state).evaluated, 0u);
+}
+
 TEST(Round, CountsASumThatCameTogetherAndDropsTheRest) {
   const RoundPlan plan = PlanOf(3, 3, 2);
   RoundState state = Collecting3();

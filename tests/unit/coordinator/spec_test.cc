@@ -29,6 +29,7 @@ TEST(CampaignSpec, ACohortByDeviceItsNewestRowsAndSlicesSurviveTheJournal) {
   spec.plan.selection.devices = {a, b};
   spec.training.newest_rows = 500;
   spec.evaluation.newest_rows = 60;
+  spec.evaluation.baseline = true;
   spec.evaluation.slices = {{"drifted", {}, {a}}, {"north", {{"site", "north"}}, {}}};
   ASSERT_TRUE(Validate(spec).ok()) << Validate(spec);
   const auto text = CanonicalJson(ToJson(spec));
@@ -39,6 +40,7 @@ TEST(CampaignSpec, ACohortByDeviceItsNewestRowsAndSlicesSurviveTheJournal) {
   EXPECT_EQ(back->plan.selection.devices, spec.plan.selection.devices);
   EXPECT_EQ(back->training.newest_rows, 500u);
   EXPECT_EQ(back->evaluation.newest_rows, 60u);
+  EXPECT_TRUE(back->evaluation.baseline);
   EXPECT_EQ(back->evaluation.slices[0].devices, std::set<DeviceId>{a});
   EXPECT_EQ(back->evaluation.slices[1].labels.at("site"), "north");
 }
@@ -49,6 +51,16 @@ TEST(CampaignSpec, WhatCameLaterIsNotInFactsThatDoWithoutIt) {
   EXPECT_FALSE(json.at("training").contains("newest_rows"));
   EXPECT_FALSE(json.at("evaluation").contains("newest_rows"));
   EXPECT_FALSE(json.at("evaluation").contains("slices"));
+  EXPECT_FALSE(json.at("evaluation").contains("baseline"));
+  EXPECT_FALSE(CampaignSpecFrom(json)->evaluation.baseline);
+}
+
+TEST(CampaignSpec, ABaselineNeedsDevicesThatEvaluate) {
+  CampaignSpec spec = SmallCampaign();
+  spec.evaluation.baseline = true;
+  EXPECT_TRUE(Validate(spec).ok());
+  spec.evaluation.labels.clear();
+  EXPECT_EQ(FieldOf(Validate(spec)), "evaluation.baseline");
 }
 
 TEST(CampaignSpec, NamesTheFieldThatIsWrong) {
@@ -257,6 +269,7 @@ TEST(SecureSpec, OfAnOldFactIsReadAndEvaluatesWithEnough) {
 TEST(LearningRate, FollowsItsSchedule) {
   const LearningRate cosine{0.05, LearningRate::Schedule::kCosine, 0.02, 1, 1};
   EXPECT_DOUBLE_EQ(cosine.At(RoundNumber(1), 200), 0.05);
+  EXPECT_DOUBLE_EQ(cosine.At(kBaselineRound, 200), 0.05);  // It trains nothing, at a sane rate.
   EXPECT_NEAR(cosine.At(RoundNumber(101), 200), 0.05 * 0.51, 1e-12);
   EXPECT_GT(cosine.At(RoundNumber(200), 200), 0.05 * 0.02);
   const LearningRate step{1.0, LearningRate::Schedule::kStep, 0, 0.5, 10};

@@ -184,6 +184,23 @@ TEST(RegistryConvert, AVersionTellsEverythingAboutItself) {
   EXPECT_TRUE(
       MessageDifferencer::Equals(ToProto(VersionView{version, {}, {"champion"}}), expected));
 
+  Baseline& baseline = version.lineage.emplace().baseline.emplace();
+  baseline.version = VersionNumber(3);
+  baseline.measured.metrics = {{"rmse", 15}};
+  baseline.measured.slices = {{"drifted", {{"rmse", 19}}}};
+  baseline.devices = 30;
+  baseline.both = 28;
+  baseline.differences = {{"rmse", {-1.5, 0.25, 28}}};
+  const v1::Baseline wire = ToProto(VersionView{version, {}, {}}).lineage().baseline();
+  EXPECT_EQ(wire.version(), 3u);
+  EXPECT_EQ(wire.metrics().at("rmse"), 15);
+  EXPECT_EQ(wire.slices().at("drifted").metrics().at("rmse"), 19);
+  EXPECT_EQ(wire.devices(), 30u);
+  EXPECT_EQ(wire.both(), 28u);
+  EXPECT_EQ(wire.differences().at("rmse").value(), -1.5);
+  EXPECT_EQ(wire.differences().at("rmse").standard_error(), 0.25);
+
+  version.lineage.reset();
   version.module.reset();
   version.origin.reset();
   expected.clear_module_digest();

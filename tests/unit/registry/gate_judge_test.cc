@@ -201,6 +201,130 @@ TEST_F(Gate, ValuesBelowZeroHaveNoRatioAndZerosHave) {
   EXPECT_PASSES(JudgeSlices(gate, View()), "1 times");
 }
 
+// --- a baseline ---
+
+// The candidate's campaign evaluated version `of` on as many devices, `both` of which evaluated the
+// candidate too.
+Baseline Beside(double rmse, std::uint64_t of = 1, std::uint32_t devices = 30,
+                std::uint32_t both = 30) {
+  Baseline out;
+  out.version = VersionNumber(of);
+  out.measured = Rmse(rmse);
+  out.devices = devices;
+  out.both = both;
+  return out;
+}
+
+class Paired : public Gate {
+ protected:
+  void Versions(Measurements champion, Measurements candidate, Baseline baseline) {
+    model_ = GatedModel();
+    Gate::Versions(std::move(champion), std::move(candidate));
+    model_.state.versions.Change(1, [&](ModelVersion& v) {
+      Lineage& lineage = v.lineage.emplace();
+      lineage.evaluation_devices = 30;
+      lineage.baseline = std::move(baseline);
+    });
+  }
+};
+
+TEST_F(Paired, AMetricIsHeldAgainstThatOfTheVersionInPlaceOnTheSameDevices) {
+  Versions(Rmse(6), Rmse(7.1), Beside(9.4));  // 6 was measured when the world was easier.
+  EXPECT_PASSES(
+      Metric(rmse_),
+      "rmse 7.1 is 2.3 better than 9.4 of version 1 on the same 30 devices, by the values "
+      "alone; it may be no worse");
+  Versions(Rmse(9), Rmse(7.1), Beside(6.5));  // Nor is an easier slice any help.
+  EXPECT_REFUSES(Metric(rmse_), "0.6 worse than 6.5 of version 1 on the same 30 devices");
+  rmse_.margin = 0.7;
+  EXPECT_PASSES(Metric(rmse_), "it may be 0.7 worse");
+}
+
+TEST_F(Paired, WhatOnlySomeOfThemMeasuredIsSaid) {
+  Versions(Rmse(6), Rmse(7.1), Beside(9.4, 1, 29, 28));
+  EXPECT_PASSES(Metric(rmse_), "of version 1 on 30 devices, 28 of them the same");
+}
+
+TEST_F(Paired, ABaselineOfAnotherVersionOrOfOtherDevicesIsNone) {
+  Versions(Rmse(6), Rmse(7.1), Beside(9.4, 9));
+  EXPECT_REFUSES(Metric(rmse_), "1.1 worse than 6 of version 1, by the values alone");
+  Versions(Rmse(6), Rmse(7.1), Beside(9.4, 1, 30, 14));  // Fewer than half.
+  EXPECT_REFUSES(Metric(rmse_), "1.1 worse than 6 of version 1, by the values alone");
+  Versions(Rmse(6), Rmse(7.1), Beside(9.4, 1, 30, 15));
+  EXPECT_PASSES(Metric(rmse_), "15 of them the same");
+}
+
+TEST_F(Paired, AMetricThatTheBaselineLacksIsComparedAsRecorded) {
+  const Baseline other = Beside(9.4);
+  Versions({.metrics = {{"mae", 4}}}, {.metrics = {{"mae", 5}}}, other);
+  EXPECT_REFUSES(Metric({"mae", Better::kLower, "", 0, {}}), "1 worse than 4 of version 1, by");
+}
+
+TEST_F(Paired, TheRivalNeedNotRecordWhatTheBaselineHas) {
+  Versions({}, Rmse(7.1), Beside(9.4));
+  EXPECT_PASSES(Metric(rmse_), "9.4 of version 1 on the same 30 devices");
+}
+
+TEST_F(Paired, WithConfidenceTheDifferenceIsThatOfDevicesWithThemselves) {
+  rmse_.confidence = 0.95;
+  Baseline baseline = Beside(9.4);
+  baseline.measured = Rmse(9.4, 2.0, 30);
+  Versions(Rmse(6), Rmse(8.4, 2.0, 30), baseline);
+  // As if they were strangers: 1.67 * sqrt(8) is more than the 1.0 that it is better by.
+  EXPECT_REFUSES(Metric(rmse_), "8.4 ± 2 against 9.4 ± 2 of version 1 on the same 30 devices");
+  baseline.differences["rmse"] = {-1.0, 0.2, 30};  // Student, 29 degrees: 1.699 * 0.2 = 0.34.
+  Versions(Rmse(6), Rmse(8.4, 2.0, 30), baseline);
+  EXPECT_PASSES(Metric(rmse_),
+                "device by device 1 better ± 0.2, with confidence 0.95 at least 0.6602 better");
+  baseline.differences["rmse"] = {-1.0, 0.7, 30};
+  Versions(Rmse(6), Rmse(8.4, 2.0, 30), baseline);
+  EXPECT_REFUSES(Metric(rmse_), "with confidence 0.95 at most 0.1894 worse");
+}
+
+TEST_F(Paired, WhereSumsAreMaskedThereIsNoConfidence) {
+  rmse_.confidence = 0.95;
+  Versions(Rmse(6), Rmse(7.1), Beside(9.4));
+  EXPECT_REFUSES(Metric(rmse_), "no spread is known of rmse of version 2");
+}
+
+TEST_F(Paired, ASliceIsHeldAgainstTheSameSliceOfTheVersionInPlace) {
+  const SlicesGate gate{"rmse", Better::kLower, 0, {{"undrifted", 0.5}}};
+  Baseline baseline = Beside(9.4);
+  baseline.measured.slices = {{"drifted", {{"rmse", 12}}}, {"undrifted", {{"rmse", 6.8}}}};
+  const Measurements candidate = [] {
+    Measurements out = Slices({{"drifted", 7.9}, {"undrifted", 7}});
+    out.metrics["rmse"] = 7.1;
+    return out;
+  }();
+  Versions(Rmse(6), candidate, baseline);
+  EXPECT_PASSES(JudgeSlices(gate, View()),
+                "rmse of slice undrifted 7 is 0.2 worse than 6.8 of version 1, measured beside it; "
+                "it may be 0.5 worse");
+  baseline.measured.slices["undrifted"]["rmse"] = 6;
+  Versions(Rmse(6), candidate, baseline);
+  EXPECT_REFUSES(JudgeSlices(gate, View()), "rmse of slice undrifted 7 is 1 worse than 6");
+  const SlicesGate two{"rmse", Better::kLower, 1.2, {{"drifted", -2}, {"undrifted", 1}}};
+  EXPECT_PASSES(JudgeSlices(two, View()),
+                "times is allowed; rmse of slice drifted 7.9 is 4.1 better");
+}
+
+TEST_F(Paired, ASliceWithoutABaselineIsHeldAgainstWhatIsRecorded) {
+  const SlicesGate gate{"rmse", Better::kLower, 0, {{"north", 0}}};
+  Gate::Versions(Slices({{"north", 5}}), Slices({{"north", 6}}));
+  EXPECT_REFUSES(JudgeSlices(gate, View()),
+                 "rmse of slice north 6 is 1 worse than 5 of version 1;");
+  model_ = GatedModel();
+  Gate::Versions({}, Slices({{"north", 6}}));
+  EXPECT_REFUSES(JudgeSlices(gate, View()), "version 1 records no rmse of slice north");
+  model_ = GatedModel();
+  Gate::Versions(Slices({{"north", 5}}), {});
+  EXPECT_REFUSES(JudgeSlices(gate, View()), "version 2 records no rmse of slice north");
+  model_ = GatedModel();
+  model_.Add();
+  model_.Add(Slices({{"north", 6}}));
+  EXPECT_PASSES(JudgeSlices(gate, View()), "'champion' points nowhere yet");
+}
+
 // --- contract ---
 
 TEST_F(Gate, TheSameVersionOfTheContractIsCompatible) {

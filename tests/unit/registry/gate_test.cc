@@ -30,6 +30,12 @@ TEST(GatesSpec, WhatIsWrongIsRefusedWithItsPath) {
       {"gates.slices.metric", [](Gates& g) { g.slices->metric = ""; }},
       {"gates.slices.worst_over_mean", [](Gates& g) { g.slices->worst_over_mean = 0.9; }},
       {"gates.slices.worst_over_mean", [](Gates& g) { g.slices->worst_over_mean = kNan; }},
+      {"gates.slices.worst_over_mean",
+       [](Gates& g) {
+         g.slices = {"rmse", Better::kLower, 0};
+       }},
+      {"gates.slices.margins", [](Gates& g) { g.slices->margins["a b"] = 1; }},
+      {"gates.slices.margins.north", [](Gates& g) { g.slices->margins["north"] = kNan; }},
       {"gates.privacy.epsilon", [](Gates& g) { g.epsilon = 0; }},
       {"gates.approvals.count", [](Gates& g) { g.approvals->count = 0; }},
       {"gates.approvals.count", [](Gates& g) { g.approvals->count = 21; }},
@@ -87,6 +93,8 @@ TEST(GatesSpec, ComesBackFromAFactAsItWas) {
   half.metric->confidence.reset();
   half.metric->alias = "canary";
   half.hardware->role = "";
+  half.slices->worst_over_mean = 0;  // The margins alone.
+  EXPECT_TRUE(Validate(half).ok());
   half.freeze = {{Noon(), {}, 0, {}}, {{}, Noon(), 0x7f, DayHours{0, 1440}}};
   for (const Gates& gates : {bare, AllGates(), half}) {
     const auto text = CanonicalJson(ToJson(gates));

@@ -12,7 +12,7 @@ namespace muster::registry {
 inline Gates AllGates() {
   Gates gates;
   gates.metric = MetricGate{"rmse", Better::kLower, "", 0, 0.95};
-  gates.slices = SlicesGate{"rmse", Better::kLower, 1.2};
+  gates.slices = SlicesGate{"rmse", Better::kLower, 1.2, {{"line-1", 0.5}}};
   gates.contract = true;
   gates.epsilon = 8;
   gates.approvals = ApprovalsGate{2, "reviewer"};

@@ -238,10 +238,15 @@ TEST(NewFacts, MeasurementsGatesAndLineageComeBackAsTheyWere) {
              Digest({std::byte{5}}),
              1234,
              8,
-             "operator/ann"};
+             "operator/ann",
+             Baseline{VersionNumber(1), Rmse(15, 0.25, 8), 1200, 8, 7, {{"rmse", {-1, 0.125, 7}}}}};
+  lineage.baseline->measured.slices = {{"drifted", {{"rmse", 19}}}};
   EXPECT_EQ(ThereAndBack(ModelVersionCreated{version}).version, version);
   lineage.secure.clear();
   lineage.code.reset();
+  lineage.baseline->differences.clear();
+  EXPECT_EQ(ThereAndBack(ModelVersionCreated{version}).version, version);
+  lineage.baseline.reset();
   EXPECT_EQ(ThereAndBack(ModelVersionCreated{version}).version, version);
 }
 

@@ -56,6 +56,22 @@ TEST_F(DeviceRunTest, IsTheVersionThatTheDeviceWasGivenLastByThen) {
   EXPECT_EQ(second.outcome, "asked");
 }
 
+TEST_F(DeviceRunTest, MayBeTheBaselineOfACampaignWhoseFactsCannotBeLeftOut) {
+  history.MeasureABaseline();
+  const auto bundle = history.ExportRun(history.d, history.now, 3, "wear-3");
+  ASSERT_THAT(bundle, IsOk());
+  const auto verified = Verify(*bundle, history.key(), history.crypto());
+  ASSERT_THAT(verified, IsOk());
+  EXPECT_EQ(verified->run->campaign, "wear-3");
+  EXPECT_EQ(verified->run->round, 0u);
+  EXPECT_EQ(verified->run->kind, "evaluate");
+  EXPECT_EQ(verified->run->version, 3u);
+  EXPECT_EQ(verified->run->outcome, "evaluated");
+  Bundle without = *bundle;
+  Drop(without, "round/wear-3/0/1");
+  ExpectRefused(history.Signed(without), "round 0 of campaign 'wear-3' was published");
+}
+
 TEST_F(DeviceRunTest, TellsWhatBecameOfItByThen) {
   EXPECT_EQ(Ran(history.a, history.asked_1, 2).outcome, "asked");
   EXPECT_EQ(Ran(history.b, history.now, 2).outcome, "dropped: DEVICE_SILENT");

@@ -37,6 +37,25 @@ class RunHistory : public History {
     Publish();
   }
 
+  // Another campaign from version 3, whose baseline d evaluates.
+  void MeasureABaseline() {
+    const auto campaign = [&](std::uint64_t seq, const std::string& type, const std::string& body) {
+      Tell("campaign/wear-3", seq, body, type);
+    };
+    campaign(0, "CampaignApplied",
+             fmt::format(R"({{"base":{{"contract":"plant","contract_version":1,"params":"{}",)"
+                         R"("version":3}},"spec":{{"model":"wear"}}}})",
+                         Params('3')));
+    campaign(1, "RoundStarted", R"({"attempt":1,"round":0})");
+    Tell("round/wear-3/0/1", 0,
+         fmt::format(R"({{"evaluators":["{}"],"params":"{}"}})", d, Params('3')),
+         "ModelAggregated");
+    Tell("round/wear-3/0/1", 1, fmt::format(R"({{"device":"{}"}})", d), "EvaluationCounted");
+    Tell("round/wear-3/0/1", 2, "{}", "ModelPublished");
+    campaign(2, "BaselineEvaluated", R"({"attempt":1,"evaluated":1,"round":0})");
+    Publish();
+  }
+
   void Publish() {
     ASSERT_THAT(log().Advance(), IsOk());
     ASSERT_THAT(log().Publish(), IsOk());
@@ -48,8 +67,9 @@ class RunHistory : public History {
     const std::string stream = fmt::format("round/wear-2/{}/1", round);
     Tell(stream, next_[stream]++, body, type);
   }
-  StatusOr<Bundle> ExportRun(const std::string& device, Timestamp at, std::uint64_t version) {
-    return Export(version, Asked{*MakeQuestion(device, at), "wear-2"});
+  StatusOr<Bundle> ExportRun(const std::string& device, Timestamp at, std::uint64_t version,
+                             const std::string& campaign = "wear-2") {
+    return Export(version, Asked{*MakeQuestion(device, at), campaign});
   }
   // What the log's own key would say of these leaves and this question: an operator who lies.
   Bundle Signed(Bundle bundle) {
