@@ -179,16 +179,17 @@ Verdict JudgeWorstSlice(const SlicesGate& gate, const GateView& view) {
                       gate.metric, count, worst, *worst_name, ratio, mean, gate.worst_over_mean)};
 }
 
-// One slice against the same slice of the version in place.
+// One slice against the same slice of the version in place. What slices there are is a campaign's
+// to say, so the first version may come in without.
 Verdict JudgeSlice(const SlicesGate& gate, const std::string& slice, double margin,
                    const GateView& view) {
   const std::string what = fmt::format("{} of slice {}", gate.metric, slice);
+  if (view.holder == nullptr)
+    return Passed("slices", "{}: '{}' points nowhere yet, so there is none to compare with", what,
+                  view.asked.alias);
   const Metrics* mine = SliceOf(view.candidate.measured, slice);
   const double* value = mine == nullptr ? nullptr : Find(*mine, gate.metric);
   if (value == nullptr) return NotRecorded("slices", what, view.candidate);
-  if (view.holder == nullptr)
-    return Passed("slices", "{} {:.5g}; '{}' points nowhere yet, so there is none to compare with",
-                  what, *value, view.asked.alias);
   const Rival rival = RivalOf(view, *view.holder, gate.metric);
   const Metrics* theirs = SliceOf(rival.measured(), slice);
   const double* other = theirs == nullptr ? nullptr : Find(*theirs, gate.metric);
