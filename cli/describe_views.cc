@@ -137,8 +137,9 @@ std::string EvaluationText(const v1::Campaign::Evaluation& e) {
   if (e.labels().empty()) return "none";
   std::vector<std::string> metrics(e.metrics().begin(), e.metrics().end());
   if (metrics.empty()) metrics.push_back("rmse");
-  return fmt::format("{} on devices with {}, every {} rounds", fmt::join(metrics, ", "),
-                     PairsText(e.labels()), e.every() == 0 ? 10 : e.every());
+  return fmt::format("{} on devices with {}, every {} rounds{}", fmt::join(metrics, ", "),
+                     PairsText(e.labels()), e.every() == 0 ? 10 : e.every(),
+                     e.baseline() ? ", and of the version it starts from" : "");
 }
 
 std::string RoundText(std::string_view name, const v1::RoundView& r) {
@@ -150,6 +151,7 @@ std::string RoundText(std::string_view name, const v1::RoundView& r) {
   if (r.evaluators() > 0)
     p.Add("Evaluators", fmt::format("{} of {} reported", r.evaluated(), r.evaluators()));
   if (r.learning_rate() > 0) p.Add("Learning rate", Real(r.learning_rate()));
+  if (r.round() == 0) return "\nBaseline:\n" + p.Text();
   return fmt::format("\n{} {}:\n{}", name, r.round(), p.Text());
 }
 
@@ -165,8 +167,15 @@ void AddTraining(Properties& p, const v1::CampaignView& view) {
 }
 
 std::string EvaluationsText(const v1::CampaignView& view) {
-  if (view.evaluations().empty() || view.campaign().has_statistics()) return "";
+  const bool none = view.evaluations().empty() && !view.has_baseline();
+  if (none || view.campaign().has_statistics()) return "";
   Table table({"ROUND", "METRICS", "DEVICES", "VERSION"});
+  if (view.has_baseline())
+    table.Add({"baseline",
+               view.baseline_why().empty() ? PairsText(view.baseline().metrics())
+                                           : "none: " + view.baseline_why(),
+               fmt::format("{}", view.baseline().devices()),
+               fmt::format("{}", view.baseline().version())});
   for (const auto& e : view.evaluations())
     table.Add({fmt::format("{}", e.round()), PairsText(e.metrics()), fmt::format("{}", e.devices()),
                e.version() == 0 ? "-" : fmt::format("{}", e.version())});

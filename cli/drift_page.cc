@@ -491,6 +491,18 @@ std::string SlicesText(const v1::ModelVersion& v) {
   return fmt::format("{}", fmt::join(out, "<br>"));
 }
 
+// The metrics, and those that its campaign measured of the version it was trained from.
+std::string MeasuredText(const v1::ModelVersion& v) {
+  std::string out = Escaped(PairsText(v.metrics()));
+  if (!v.lineage().has_baseline()) return out;
+  const v1::Baseline& b = v.lineage().baseline();
+  out += fmt::format("<br><span class=\"dim\">v{} beside it: {}", b.version(),
+                     Escaped(PairsText(b.metrics())));
+  for (const auto& [name, slice] : std::map(b.slices().begin(), b.slices().end()))
+    out += "<br>" + Escaped(name + ": " + PairsText(slice.metrics()));
+  return out + "</span>";
+}
+
 std::string ServedText(const DriftReport& report, std::uint64_t version) {
   std::vector<std::string> out;
   for (const auto& move : report.moves.moves())
@@ -510,8 +522,8 @@ std::string VersionsHtml(const DriftReport& report) {
                         v->campaign().empty()
                             ? "a file"
                             : fmt::format("v{}, {}", v->parent(), Escaped(v->campaign())),
-                        Escaped(PairsText(v->metrics())), SlicesText(*v),
-                        ServedText(report, v->version()), Code(ShortDigest(v->params_digest())));
+                        MeasuredText(*v), SlicesText(*v), ServedText(report, v->version()),
+                        Code(ShortDigest(v->params_digest())));
   }
   if (rows.empty()) return Section("Versions", Note("The model has no version yet."));
   return Section(

@@ -1,5 +1,6 @@
 #include "cli/promotion_view.h"
 
+#include <map>
 #include <vector>
 
 #include "base/time_text.h"
@@ -66,9 +67,13 @@ std::string GatesText(const v1::Gates& gates) {
     if (gates.metric().has_confidence())
       parts.back() += fmt::format(" with confidence {}", Real(gates.metric().confidence()));
   }
-  if (gates.has_slices())
+  if (gates.slices().worst_over_mean() > 0)
     parts.push_back(fmt::format("slices of {} within {} of their mean", gates.slices().metric(),
                                 Real(gates.slices().worst_over_mean())));
+  const auto& margins = gates.slices().margins();
+  for (const auto& [slice, margin] : std::map(margins.begin(), margins.end()))
+    parts.push_back(fmt::format("{} in slice {} at most {} worse than in place",
+                                gates.slices().metric(), slice, Real(margin)));
   if (gates.contract().compatible()) parts.push_back("contract");
   if (gates.has_privacy())
     parts.push_back(fmt::format("privacy epsilon {}", Real(gates.privacy().epsilon())));

@@ -24,7 +24,7 @@ Status Explain(Shell& shell, const Arguments& arguments) {
     const v1::Firing& last = view.firings(view.firings_size() - 1);
     out += fmt::format("\nFiring {}, {}, {}:\n", last.number(),
                        Ago(shell.world.clock.Now(), last.fired_unix_ms()), Clean(last.state()));
-    return out + ExplanationText(last.evidence());
+    return out + ExplanationText(last.evidence()) + ChangesText(last);
   });
 }
 

@@ -40,6 +40,13 @@ std::string FiringsText(const v1::TriggerView& t, Timestamp now) {
   return table.Text();
 }
 
+// "drifted  rmse 21.3 → 15.2".
+std::string ChangeLine(const v1::Firing::Change& c) {
+  return fmt::format("{}  {} {} → {}", c.slice().empty() ? "all" : Clean(c.slice()),
+                     Clean(c.metric()), c.has_before() ? Real(c.before()) : "not measured",
+                     c.has_after() ? Real(c.after()) : "...");
+}
+
 std::string BudgetText(const v1::Trigger::Budget& b) {
   std::vector<std::string> parts;
   if (b.campaigns() != 0) parts.push_back(fmt::format("{} campaigns", b.campaigns()));
@@ -81,6 +88,14 @@ std::string ExplanationText(const v1::Explanation& explanation) {
   return out;
 }
 
+std::string ChangesText(const v1::Firing& f) {
+  if (f.changes().empty()) return "";
+  std::string out = fmt::format("\nVersion {} → {}, on the devices that evaluate:\n",
+                                f.base_version(), f.version() == 0 ? "..." : Count(f.version()));
+  for (const v1::Firing::Change& change : f.changes()) out += "  " + ChangeLine(change) + "\n";
+  return out;
+}
+
 std::string Describe(const v1::TriggerView& t, Timestamp now) {
   const v1::Trigger& spec = t.trigger();
   Properties p;
@@ -95,8 +110,8 @@ std::string Describe(const v1::TriggerView& t, Timestamp now) {
   p.Add("Promotes", spec.do_().has_promote() ? spec.do_().promote().alias() : "nothing");
   p.Add("Applied by", t.applied_by());
   std::string out = p.Text() + "\n" + ExplanationText(t.explanation());
-  if (!t.firings().empty()) out += "\n" + FiringsText(t, now);
-  return out;
+  if (t.firings().empty()) return out;
+  return out + "\n" + FiringsText(t, now) + ChangesText(t.firings(t.firings_size() - 1));
 }
 
 }  // namespace muster::cli

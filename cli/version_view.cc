@@ -15,8 +15,9 @@ std::string When(std::int64_t unix_ms, Timestamp now) {
   return fmt::format("{} ({})", FormatTime(FromUnixMillis(unix_ms)), Ago(now, unix_ms));
 }
 
-// "rmse=13.42 ± 0.2 (5,000 examples), mae=9.1".
-std::string MetricsText(const v1::ModelVersion& v) {
+// "rmse=13.42 ± 0.2 (5,000 examples), mae=9.1", of a version or of a baseline.
+template <typename Measured>
+std::string MetricsText(const Measured& v) {
   std::vector<std::string> parts;
   for (const auto& [name, value] : std::map(v.metrics().begin(), v.metrics().end())) {
     std::string part = fmt::format("{}={}", name, Real(value));
@@ -30,7 +31,8 @@ std::string MetricsText(const v1::ModelVersion& v) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::string SlicesText(const v1::ModelVersion& v) {
+template <typename Measured>
+std::string SlicesText(const Measured& v) {
   std::vector<std::string> lines;
   for (const auto& [name, slice] : std::map(v.slices().begin(), v.slices().end()))
     lines.push_back(fmt::format("{}: {}", name, PairsText(slice.metrics())));
@@ -53,6 +55,11 @@ void AddLineage(Properties& p, const v1::ModelVersion& v) {
     p.Add("Evaluated", fmt::format("{} examples of {} devices", Thousands(l.evaluation_examples()),
                                    l.evaluation_devices()));
   p.Add("Applied by", l.applied_by());
+  if (!l.has_baseline()) return;
+  const v1::Baseline& b = l.baseline();
+  p.Add("Baseline", fmt::format("version {}, evaluated before on {} devices, {} of which evaluated "
+                                "this one: {}\n{}",
+                                b.version(), b.devices(), b.both(), MetricsText(b), SlicesText(b)));
 }
 
 // What each monitor holds later rows against.

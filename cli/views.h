@@ -38,6 +38,9 @@ std::string Describe(const v1::TriggerView& trigger, Timestamp now);
 // Whether a trigger would fire, and why: the tree of its conditions, a line each.
 std::string ExplanationText(const v1::Explanation& explanation);
 
+// What the campaign of a firing measured before and after, slice by slice; empty: nothing yet.
+std::string ChangesText(const v1::Firing& firing);
+
 // "BACKWARD": what the contract declares, or the default.
 std::string CompatibilityText(const v1::Contract& contract);
 // The metric that the campaign is about: the first it evaluates, else rmse.

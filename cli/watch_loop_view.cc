@@ -144,7 +144,8 @@ std::string CohortText(const v1::Firing& f) {
 
 void AddRound(const v1::CampaignView& campaign, const Paint& paint, TreeNode& node) {
   const v1::RoundView& r = campaign.round();
-  std::string text = fmt::format("round {}  {}", r.round(), paint.Phase(Clean(r.phase())));
+  const std::string name = r.round() == 0 ? "baseline" : fmt::format("round {}", r.round());
+  std::string text = fmt::format("{}  {}", name, paint.Phase(Clean(r.phase())));
   if (r.attempt() > 1) text += fmt::format("  attempt {}", r.attempt());
   if (r.phase() == "evaluating") {
     text += fmt::format("  evaluated {}/{}", r.evaluated(), r.evaluators());
@@ -185,17 +186,15 @@ std::string ChangeText(const std::string& name, double before, double after) {
                      Real(after));
 }
 
-void AddMetrics(const Loop& loop, const v1::Firing& f, TreeNode& node) {
-  const auto version = loop.versions.find(f.version());
-  if (version == loop.versions.end()) return;
-  const auto base = loop.versions.find(f.base_version());
-  const v1::ModelVersion none;
-  const v1::ModelVersion& before = base == loop.versions.end() ? none : base->second;
+// What the base is held against: its baseline, measured by the same campaign, if there is one; else
+// what it records.
+template <typename Measured>
+void AddMetrics(const Loop& loop, const Measured& before, const v1::ModelVersion& version,
+                TreeNode& node) {
   const std::string metric = MainMetric(loop.trigger.trigger().do_().campaign());
-  if (const double all = MetricOf(version->second.metrics(), metric); std::isfinite(all))
+  if (const double all = MetricOf(version.metrics(), metric); std::isfinite(all))
     node.Add("all  " + ChangeText(metric, MetricOf(before.metrics(), metric), all));
-  for (const auto& [name, slice] :
-       std::map(version->second.slices().begin(), version->second.slices().end())) {
+  for (const auto& [name, slice] : std::map(version.slices().begin(), version.slices().end())) {
     const double after = MetricOf(slice.metrics(), metric);
     if (!std::isfinite(after)) continue;
     const auto was = before.slices().find(name);
@@ -205,6 +204,17 @@ void AddMetrics(const Loop& loop, const v1::Firing& f, TreeNode& node) {
                    was == before.slices().end() ? NAN : MetricOf(was->second.metrics(), metric),
                    after)));
   }
+}
+
+void AddMetrics(const Loop& loop, const v1::Firing& f, TreeNode& node) {
+  const auto version = loop.versions.find(f.version());
+  if (version == loop.versions.end()) return;
+  const v1::Lineage& lineage = version->second.lineage();
+  if (lineage.has_baseline() && lineage.baseline().version() == f.base_version())
+    return AddMetrics(loop, lineage.baseline(), version->second, node);
+  const auto base = loop.versions.find(f.base_version());
+  AddMetrics(loop, base == loop.versions.end() ? v1::ModelVersion() : base->second, version->second,
+             node);
 }
 
 void AddVersion(const Loop& loop, const v1::Firing& f, const Paint& paint, TreeNode& root) {

@@ -56,10 +56,15 @@ std::string_view RoundWord(const v1::CampaignView& view) {
   return view.campaign().has_statistics() ? "pass" : "round";
 }
 
+// "round 3"; of round 0, which trains nothing, what it is for.
+std::string RoundName(const v1::CampaignView& view) {
+  if (view.round().round() == 0) return "baseline";
+  return fmt::format("{} {}", RoundWord(view), view.round().round());
+}
+
 void AddRound(const v1::CampaignView& view, const Paint& paint, std::vector<std::string>& lines) {
   const v1::RoundView& r = view.round();
-  std::string head =
-      fmt::format("├─ {} {}  {}", RoundWord(view), r.round(), paint.Phase(Clean(r.phase())));
+  std::string head = fmt::format("├─ {}  {}", RoundName(view), paint.Phase(Clean(r.phase())));
   if (r.attempt() > 1) head += fmt::format("  attempt {}", r.attempt());
   if (r.learning_rate() > 0)
     head += paint.Dim(fmt::format("  learning rate {}", Real(r.learning_rate())));

@@ -68,10 +68,16 @@ class Reader {
     round_ = NumberOf(made_->body, "round");
     if (const Json& energy = ObjectOf(made_->body, "energy"); !energy.empty())
       card_.energy = EnergyLine{TextOf(energy, "kwh"), TextOf(energy, "source")};
-    if (const auto metrics = made_->body.find("metrics");
-        metrics != made_->body.end() && metrics->is_object())
-      for (const auto& [name, value] : metrics->items())
-        card_.metrics[name] = value.is_string() ? value.get<std::string>() : value.dump();
+    card_.metrics = MetricsOf(made_->body);
+    card_.baseline = MetricsOf(Baseline());
+    card_.baseline_version = NumberOf(Baseline(), "version");
+  }
+  const Json& Baseline() const { return ObjectOf(ObjectOf(made_->body, "lineage"), "baseline"); }
+  static std::map<std::string, std::string> MetricsOf(const Json& measured) {
+    std::map<std::string, std::string> out;
+    for (const auto& [name, value] : ObjectOf(measured, "metrics").items())
+      out[name] = value.is_string() ? value.get<std::string>() : value.dump();
+    return out;
   }
 
   void DescribeRun(const DeviceRun& run) {
@@ -219,15 +225,31 @@ class Reader {
     Begin("Results");
     for (const auto& [name, value] : card_.metrics)
       Add("results." + name, name, value, {made_->leaf});
-    if (const auto slices = made_->body.find("slices");
-        slices != made_->body.end() && slices->is_object())
-      for (const auto& [slice, metrics] : slices->items())
-        Add("slices." + slice, "Slice " + slice, metrics.dump(), {made_->leaf});
+    for (const auto& [slice, metrics] : ObjectOf(made_->body, "slices").items())
+      Add("slices." + slice, "Slice " + slice, metrics.dump(), {made_->leaf});
+    DescribeBaseline();
     if (card_.energy)
       Add("results.energy", "Energy (estimate)",
           fmt::format("{} kWh: {}", card_.energy->kwh, card_.energy->source), {made_->leaf});
     if (card_.metrics.empty())
       Add("results.none", "Metrics", "none were recorded with this version", {made_->leaf});
+  }
+
+  // Beside each figure, that of the version before, as the same campaign measured it.
+  void DescribeBaseline() {
+    const Json& baseline = Baseline();
+    if (card_.baseline.empty()) return;
+    const std::string version = fmt::format("version {}", card_.baseline_version);
+    Add("results.baseline", "Baseline",
+        fmt::format("{}, evaluated by the same campaign on {} devices, {} of which evaluated this "
+                    "version",
+                    version, TextOf(baseline, "devices"), TextOf(baseline, "both")),
+        {made_->leaf});
+    for (const auto& [name, value] : card_.baseline)
+      Add("results.baseline." + name, fmt::format("{} of {}", name, version), value, {made_->leaf});
+    for (const auto& [slice, metrics] : ObjectOf(baseline, "slices").items())
+      Add("slices.baseline." + slice, fmt::format("Slice {} of {}", slice, version), metrics.dump(),
+          {made_->leaf});
   }
 
   void TellHistory() {

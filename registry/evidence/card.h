@@ -50,6 +50,8 @@ struct Card {
   std::string module;  // Empty: the trainers brought their own.
   Timestamp created_at;
   std::map<std::string, std::string> metrics;
+  std::map<std::string, std::string> baseline;  // Of the version it was trained from, beside it.
+  std::uint64_t baseline_version = 0;
   std::optional<EnergyLine> energy;  // What making it took, by estimate.
   std::string contract;
   std::uint64_t contract_version = 0;

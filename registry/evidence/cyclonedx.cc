@@ -63,6 +63,10 @@ Json ModelCard(const Evidence& e) {
   Json metrics = Json::array();
   for (const auto& [name, value] : e.card.metrics)
     metrics.push_back({{"type", name}, {"value", value}});
+  for (const auto& [name, value] : e.card.baseline)
+    metrics.push_back({{"type", fmt::format("{} of version {}, evaluated by the same campaign",
+                                            name, e.card.baseline_version)},
+                       {"value", value}});
   Json card{{"modelParameters",
              {{"approach", {{"type", "supervised"}}},
               {"datasets", Json::array({{{"ref", "contract"}}})}}},

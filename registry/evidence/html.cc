@@ -70,6 +70,10 @@ std::string Headline(const Evidence& e) {
   for (const auto& [name, value] : e.card.metrics)
     out += fmt::format("<div><b>{}</b><small>{}</small></div>", Escaped(value.substr(0, 8)),
                        Escaped(name));
+  for (const auto& [name, value] : e.card.baseline)
+    out +=
+        fmt::format("<div><b class=\"dim\">{}</b><small>{} of version {} beside it</small></div>",
+                    Escaped(value.substr(0, 8)), Escaped(name), e.card.baseline_version);
   out += fmt::format("<div><b>{}</b><small>rounds</small></div>", e.card.rounds.size());
   out += fmt::format("<div><b>{}</b><small>updates summed</small></div>", counted);
   out +=

@@ -81,6 +81,22 @@ TEST_F(Get, DescribesEverything) {
         "none: the coordinator sees updates", "Round 37:\n", "rmse=15.32"})
     EXPECT_THAT(out(), HasSubstr(text));
 
+  EXPECT_THAT(out(), ::testing::Not(HasSubstr("aseline")));
+
+  c.mutable_round()->set_round(0);
+  (*c.mutable_campaign()->mutable_evaluation()->mutable_labels())["role"] = "test";
+  c.mutable_campaign()->mutable_evaluation()->set_baseline(true);
+  (*c.mutable_baseline()->mutable_metrics())["rmse"] = 19.5;
+  c.mutable_baseline()->set_devices(30);
+  c.mutable_baseline()->set_version(4);
+  EXPECT_EQ(Run({"describe", "campaign", "turbofan"}), 0) << err();
+  for (const char* text :
+       {"\nBaseline:\n", "and of the version it starts from", "baseline  rmse=19.5   30       4"})
+    EXPECT_THAT(out(), HasSubstr(text));
+  c.set_baseline_why("none of 30 devices evaluated it: DEVICE_SILENT");
+  EXPECT_EQ(Run({"describe", "campaign", "turbofan"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("none: none of 30 devices evaluated it: DEVICE_SILENT"));
+
   auto& secure = *c.mutable_campaign()->mutable_secure();
   secure.set_profile("active");
   secure.set_least(16);

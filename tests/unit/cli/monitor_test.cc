@@ -59,6 +59,15 @@ class MonitorCommands : public LoopTest {
     firing.set_state("asked");
     firing.set_fired_unix_ms(now - 10'000);
     firing.set_drifted_devices(12);
+    firing.set_base_version(3);
+    firing.set_version(5);
+    for (const char* slice : {"", "drifted"}) {
+      auto& change = *firing.add_changes();
+      change.set_slice(slice);
+      change.set_metric("rmse");
+      change.set_before(21.5);
+      change.set_after(15.25);
+    }
   }
 };
 
@@ -125,6 +134,11 @@ TEST_F(MonitorCommands, ExplainShowsTheTreeAndTheLastFiring) {
                                "  [yes] drift by monitor fleet in a window: 1 of 1 windows in a "
                                "row: s11 p=1.2e-05 < 0.01 (monitor/fleet#17)\n"
                                "\nFiring 4, 10s ago, asked:\n"));
+  EXPECT_THAT(out(), HasSubstr("\nVersion 3 → 5, on the devices that evaluate:\n"
+                               "  all  rmse 21.5 → 15.25\n"
+                               "  drifted  rmse 21.5 → 15.25\n"));
+  ASSERT_EQ(Run({"describe", "trigger", "retrain"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("  drifted  rmse 21.5 → 15.25\n"));
   EXPECT_EQ(Run({"trigger", "explain", "other"}), 1);
 }
 

@@ -179,6 +179,12 @@ TEST_F(Record, ShowsWhereOneVersionComesFromAndWhatPeopleSaidOfIt) {
   (*v.mutable_spreads())["rmse"].set_standard_error(0.2);
   (*v.mutable_spreads())["rmse"].set_count(5000);
   (*(*v.mutable_slices())["line-1"].mutable_metrics())["rmse"] = 12.5;
+  v1::Baseline& baseline = *v.mutable_lineage()->mutable_baseline();
+  baseline.set_version(1);
+  baseline.set_devices(30);
+  baseline.set_both(28);
+  (*baseline.mutable_metrics())["rmse"] = 15.5;
+  (*(*baseline.mutable_slices())["line-1"].mutable_metrics())["rmse"] = 19;
   (*v.mutable_tags())["env"] = "prod";
   v1::Approval& approval = *v.add_approvals();
   approval.set_by("operator/bob");
@@ -199,6 +205,9 @@ TEST_F(Record, ShowsWhereOneVersionComesFromAndWhatPeopleSaidOfIt) {
     EXPECT_THAT(out(), HasSubstr("Cohorts:      sha256:c0\n"));
     EXPECT_THAT(out(), HasSubstr("Metrics:      rmse=13.42 ± 0.2 (5,000 examples)\n"));
     EXPECT_THAT(out(), HasSubstr("Slices:       line-1: rmse=12.5\n"));
+    EXPECT_THAT(out(), HasSubstr("Baseline:     version 1, evaluated before on 30 devices, 28 of "
+                                 "which evaluated this one: rmse=15.5\n"
+                                 "              line-1: rmse=19\n"));
     EXPECT_THAT(out(), HasSubstr("operator/bob, 2023-11-14T22:12:20.000Z (1m ago): fine\n"));
     EXPECT_THAT(out(), HasSubstr("Tags:         env=prod\n"));
     EXPECT_THAT(out(), HasSubstr("References:   monitor fleet: 3,000 rows of 60 devices in 12 "

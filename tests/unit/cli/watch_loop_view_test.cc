@@ -64,6 +64,21 @@ TEST(LoopView, ShowsDriftTriggerCampaignVersionAndPromotionAsOneTree) {
 )");
 }
 
+TEST(LoopView, AVersionIsShownAgainstWhatItsOwnCampaignMeasured) {
+  Loop loop = Promoted();
+  v1::Baseline& baseline = *loop.versions.at(5).mutable_lineage()->mutable_baseline();
+  baseline.set_version(4);
+  (*baseline.mutable_metrics())["rmse"] = 19.5;
+  (*(*baseline.mutable_slices())["drifted"].mutable_metrics())["rmse"] = 25.25;
+  std::string tree = Tree(loop, kStart + 14 * kHour);
+  EXPECT_THAT(tree, HasSubstr("all  rmse 19.5 → 14.9"));
+  EXPECT_THAT(tree, HasSubstr("drifted  rmse 25.25 → 15.2"));
+  EXPECT_THAT(tree, HasSubstr("undrifted  rmse 14.5\n"));  // What was not measured is not guessed.
+  baseline.set_version(3);  // Of another version than it started from.
+  tree = Tree(loop, kStart + 14 * kHour);
+  EXPECT_THAT(tree, HasSubstr("all  rmse 18.1 → 14.9"));
+}
+
 TEST(LoopView, WhileItTrainsShowsTheRoundAndTheEvidenceThatItFiredOn) {
   EXPECT_EQ(Tree(Training(), kStart + 11 * kHour + 660'000), R"(rul-drift  training
 ├─ drift     turbofan  watching

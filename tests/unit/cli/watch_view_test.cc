@@ -66,6 +66,13 @@ TEST(WatchView, ShowsEvaluatorsWhileTheyEvaluate) {
   EXPECT_THAT(Tree(v), ::testing::Not(::testing::HasSubstr("joined")));
 }
 
+TEST(WatchView, CallsRoundZeroWhatItIsFor) {
+  v1::CampaignView v = View();
+  v.mutable_round()->set_round(0);
+  v.mutable_round()->set_phase("evaluating");
+  EXPECT_THAT(Tree(v), ::testing::HasSubstr("├─ baseline  evaluating"));
+}
+
 TEST(WatchView, OfAPausedCampaignSaysWhyAndEstimatesNothing) {
   v1::CampaignView v = View();
   v.set_phase("paused");

@@ -253,11 +253,22 @@ TEST(Convert, WhatCannotBeServedIsRefused) {
   EXPECT_FALSE(ServingOfferFrom(AsBytes(garbage)).ok());
 }
 
+TEST(Convert, InRoundZeroOnlyEvaluationIsDone) {
+  v1::Assignment message = ToMessage(SomeAssignment(1));
+  message.mutable_round()->set_round(0);
+  message.set_kind(v1::Assignment::TRAIN);
+  EXPECT_EQ(FieldOf(AssignmentFrom(message).status()), "round.round");
+  message.set_kind(v1::Assignment::EVALUATE);
+  const auto task = AssignmentFrom(message);
+  ASSERT_TRUE(task.ok()) << task.status();
+  EXPECT_EQ(task->round.round, RoundNumber(0));
+}
+
 TEST(Convert, RefusesWhatNoTaskCouldBeMadeOf) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const std::vector<std::pair<std::string, std::function<void(v1::Assignment&)>>> changes = {
       {"round.campaign", [](auto& m) { m.mutable_round()->clear_campaign(); }},
-      {"round.round", [](auto& m) { m.mutable_round()->set_round(0); }},
+      {"round.round", [](auto& m) { m.mutable_round()->set_round(1ULL << 53); }},
       {"round.attempt", [](auto& m) { m.mutable_round()->set_attempt(0); }},
       {"kind", [](auto& m) { m.set_kind(v1::Assignment::KIND_UNSPECIFIED); }},
       {"params_digest", [](auto& m) { m.set_params_digest("sha256:00"); }},

@@ -161,6 +161,7 @@ TEST(ConvertCampaign, ACohortByDeviceItsNewestRowsAndSlicesSurviveTheWire) {
   c.mutable_training()->set_newest_rows(500);
   (*c.mutable_evaluation()->mutable_labels())["role"] = "test";
   c.mutable_evaluation()->set_newest_rows(60);
+  c.mutable_evaluation()->set_baseline(true);
   auto& slice = *c.mutable_evaluation()->add_slices();
   slice.set_name("drifted");
   slice.add_devices(id);
@@ -170,9 +171,40 @@ TEST(ConvertCampaign, ACohortByDeviceItsNewestRowsAndSlicesSurviveTheWire) {
   EXPECT_EQ(spec->plan.selection.devices, std::set<DeviceId>{DeviceId(id)});
   EXPECT_EQ(spec->training.newest_rows, 500u);
   EXPECT_EQ(spec->evaluation.newest_rows, 60u);
+  EXPECT_TRUE(spec->evaluation.baseline);
   ASSERT_EQ(spec->evaluation.slices.size(), 1u);
   EXPECT_EQ(spec->evaluation.slices[0].devices, std::set<DeviceId>{DeviceId(id)});
   ExpectRoundTrip(*spec);
+}
+
+TEST(ConvertCampaign, ABaselineIsOnlyWhereItIsAskedFor) {
+  v1::Campaign c = Training();
+  (*c.mutable_evaluation()->mutable_labels())["role"] = "test";
+  EXPECT_FALSE(FromProto(c)->evaluation.baseline);
+}
+
+TEST(ConvertCampaign, AViewShowsTheBaselineOrWhyThereIsNone) {
+  CampaignSnapshot snapshot;
+  snapshot.state.spec = *FromProto(Training());
+  snapshot.state.base.version = VersionNumber(4);
+  EXPECT_FALSE(ToProto(snapshot).has_baseline());
+  snapshot.plan.emplace();
+  snapshot.plan->key = {CampaignName("turbofan"), kBaselineRound, 1};
+  snapshot.round = Evaluating{.awaited = {DeviceId("a")}, .reported = {DeviceId("b")}};
+  snapshot.state.baseline = BaselineEvaluation{
+      .metrics = {{"rmse", 9}}, .slices = {{"drifted", {{"rmse", 12}}}}, .devices = 3};
+  v1::CampaignView view = ToProto(snapshot);
+  EXPECT_EQ(view.round().round(), 0u);
+  EXPECT_EQ(view.round().learning_rate(), 0);
+  EXPECT_EQ(view.round().evaluators(), 2u);
+  EXPECT_EQ(view.baseline().version(), 4u);
+  EXPECT_EQ(view.baseline().metrics().at("rmse"), 9);
+  EXPECT_EQ(view.baseline().slices().at("drifted").metrics().at("rmse"), 12);
+  EXPECT_EQ(view.baseline_why(), "");
+  snapshot.state.baseline = BaselineEvaluation{.metrics = {}, .slices = {}, .why = "nobody came"};
+  view = ToProto(snapshot);
+  EXPECT_TRUE(view.has_baseline());
+  EXPECT_EQ(view.baseline_why(), "nobody came");
 }
 
 TEST(ConvertCampaign, AViewOfStatisticsShowsWhatWasFoundAndNothingOfTraining) {

@@ -190,7 +190,8 @@ TEST(ConvertTrigger, AViewTellsTheCampaignOfAFiring) {
   firing.drifted = 2;
   firing.evidence.parts.push_back({"w", true, "y", {}, {"monitor/fleet#3"}});
   snapshot.state.firings.push_back(firing);
-  snapshot.campaigns[firing.campaign] = {"running", 4, 20, VersionNumber(7)};
+  snapshot.campaigns[firing.campaign] = {
+      "running", 4, 20, VersionNumber(7), {{"drifted", "rmse", 12, {}}, {"", "rmse", {}, 7}}};
   const v1::TriggerView view = ToProto(snapshot);
   EXPECT_EQ(view.firings(0).fact(), "trigger/retrain#9");
   EXPECT_EQ(view.firings(0).drifted_devices(), 2u);
@@ -198,6 +199,25 @@ TEST(ConvertTrigger, AViewTellsTheCampaignOfAFiring) {
   EXPECT_EQ(view.firings(0).rounds_published(), 4u);
   EXPECT_EQ(view.firings(0).version(), 7u);
   EXPECT_EQ(view.firings(0).evidence().parts(0).facts(0), "monitor/fleet#3");
+  ASSERT_EQ(view.firings(0).changes_size(), 2);
+  EXPECT_EQ(view.firings(0).changes(0).slice(), "drifted");
+  EXPECT_EQ(view.firings(0).changes(0).before(), 12);
+  EXPECT_FALSE(view.firings(0).changes(0).has_after());
+  EXPECT_FALSE(view.firings(0).changes(1).has_before());
+  EXPECT_EQ(view.firings(0).changes(1).after(), 7);
+}
+
+TEST(ConvertTrigger, ItsCampaignsMeasureABaselineUnlessToldNotTo) {
+  v1::Trigger t = SmallTrigger();
+  EXPECT_FALSE(FromProto(t)->action.campaign.evaluation.baseline);  // It evaluates nothing.
+  v1::Campaign::Evaluation& evaluation = *t.mutable_do_()->mutable_campaign()->mutable_evaluation();
+  (*evaluation.mutable_labels())["role"] = "test";
+  EXPECT_TRUE(FromProto(t)->action.campaign.evaluation.baseline);
+  evaluation.set_baseline(false);
+  const auto spec = FromProto(t);
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_FALSE(spec->action.campaign.evaluation.baseline);
+  EXPECT_FALSE(FromProto(ToProto(*spec))->action.campaign.evaluation.baseline);
 }
 
 }  // namespace

@@ -30,6 +30,48 @@ const Field* Find(const Card& card, std::string_view key) {
   return nullptr;
 }
 
+// The same with a third version, whose campaign evaluated version 2 beside it.
+struct ShownBeside {
+  ShownBeside() {
+    history.Write(
+        "model/wear", 4,
+        History::Version(3, "33",
+                         R"(,"campaign":"wear-1","lineage":{"baseline":{"both":28,"devices":30,)"
+                         R"("metrics":{"rmse":"15.2"},"slices":{"drifted":{"rmse":"19.5"}},)"
+                         R"("version":2}},"parent":2,"round":3)"),
+        "ModelVersionCreated");
+    EXPECT_THAT(history.log().Advance(), IsOk());
+    EXPECT_THAT(history.log().Publish(), IsOk());
+    bundle = *history.Export(3);
+    verified = *Verify(bundle, history.key(), history.crypto());
+    card = *CardOf("wear", 3, verified.facts);
+  }
+  History history;
+  Bundle bundle;
+  Verified verified;
+  Card card;
+};
+
+TEST(Card, ShowsABaselineBesideTheMetrics) {
+  const ShownBeside shown;
+  EXPECT_EQ(shown.card.baseline, (std::map<std::string, std::string>{{"rmse", "15.2"}}));
+  ASSERT_NE(Find(shown.card, "results.baseline"), nullptr);
+  EXPECT_EQ(Find(shown.card, "results.baseline")->value,
+            "version 2, evaluated by the same campaign on 30 devices, 28 of which evaluated this "
+            "version");
+  EXPECT_EQ(Find(shown.card, "results.baseline.rmse")->label, "rmse of version 2");
+  EXPECT_EQ(Find(shown.card, "results.baseline.rmse")->value, "15.2");
+  EXPECT_EQ(Find(shown.card, "slices.baseline.drifted")->value, R"({"rmse":"19.5"})");
+  const Evidence evidence{shown.bundle, shown.verified, shown.card};
+  const Json bom = Json::parse(ToCycloneDx(evidence));
+  const Json& metrics =
+      bom["components"][0]["modelCard"]["quantitativeAnalysis"]["performanceMetrics"];
+  ASSERT_EQ(metrics.size(), 2u);
+  EXPECT_EQ(metrics[1]["type"], "rmse of version 2, evaluated by the same campaign");
+  EXPECT_EQ(metrics[1]["value"], "15.2");
+  EXPECT_THAT(ToHtml(evidence), HasSubstr("<small>rmse of version 2 beside it</small>"));
+}
+
 TEST(Card, SaysWhatTheFactsSayAndWhere) {
   const Shown shown;
   EXPECT_EQ(shown.card.params, "sha256:" + std::string(64, '2'));
