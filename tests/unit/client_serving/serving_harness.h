@@ -105,6 +105,8 @@ class ServingHarness {
     digest[0] = static_cast<std::byte>(version);
     out.params = {Digest(digest), 10};
     out.module = client::Artefact{Digest(), 10};
+    if (const auto it = real.find(version); it != real.end()) out.params = it->second;
+    if (const auto it = real.find(0); it != real.end()) out.module = it->second;
     // As wide as the unit of the label, so that a prediction is the feature itself.
     out.contract = {"k", 1, {{"t", -100, 100, ""}, {"y", -1000, 1000, ""}}};
     out.features = {"t"};
@@ -138,6 +140,9 @@ class ServingHarness {
     config.own_rules = own_rules;
     config.summary_every = summary_every;
     config.blob_path = [this](const Digest& digest) {
+      for (const auto& [version, artefact] : real)
+        if (artefact.digest == digest)
+          return dir / (version == 0 ? "module" : "params-" + std::to_string(version));
       const auto version = std::to_integer<int>(digest.bytes()[0]);
       return version == 0 ? dir / "module" : dir / ("params-" + std::to_string(version));
     };
@@ -185,6 +190,7 @@ class ServingHarness {
   KeptSink::Script sink;
   KeptTelemetry telemetry;
   NullLogger log;
+  std::map<std::uint64_t, client::Artefact> real;  // Of versions that are fetched; 0: the module.
   std::string monitors;
   std::vector<drift::MonitorSpec> own_rules;
   std::uint32_t window = 1;
