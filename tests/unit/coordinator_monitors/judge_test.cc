@@ -141,6 +141,7 @@ TEST(Judge, PredictionsAreHeldAgainstTheBaselineOfTheirVersion) {
   EXPECT_TRUE(moved.features[1].drifted);
   EXPECT_EQ(moved.features[1].why, "");
   EXPECT_EQ(moved.features[1].baseline, 4u);
+  ASSERT_EQ(moved.features[1].before.size(), 13u);
   EXPECT_GT(moved.features[1].before[1], 100'000u) << "then: what the baseline predicted";
   const WindowOutcome same = JudgeWindow(Predicted(5, 0, 0), RowsOnly(), kRule, &baseline);
   EXPECT_FALSE(same.drifted);
