@@ -130,12 +130,12 @@ class Drift(LoopRun):
     def fly(self):
         """Windows until the fault is dealt with, or for a while when there is none."""
         self.due = {node.name: 0 for node in self.nodes}
-        self.epoch, self.seen, number, learned = 0, [], 0, None
+        self.epoch, self.seen, self.fired, number, learned = 0, [], None, 0, None
         while number < self.options.windows and not (learned and number >= learned + AFTER):
             number += 1
             window = self.pass_window(number)
             self.seen.append((number, self.version, window))
-            version = self.settle()
+            version = self.settle(number)
             self.tell(number, window, version)
             if version != self.version:
                 self.version, learned = version, number
@@ -162,8 +162,10 @@ class Drift(LoopRun):
         self.draw.shuffle(rows)
         return rows
 
-    def settle(self):
+    def settle(self, number):
         view = self.await_settled("retrain")
+        if not self.fired and self.firings(view):
+            self.fired = number
         new = [int(f.get("version", 0)) for f in self.firings(view) if f.get("state") == "promoted"]
         version = max([self.version, *new])
         if version != self.version:
@@ -189,23 +191,37 @@ class Drift(LoopRun):
     def rmse(self, wanted):
         found = [measure(w, "squared_error") for number, version, w in self.seen if wanted(number, version)]
         found = [f for f in found if f is not None]
-        return round(math.sqrt(sum(found) / len(found)), 2) if found else None
+        return math.sqrt(sum(found) / len(found)) if found else None
+
+    def drifted(self, onset, first, before):
+        """Of the windows under the fault. When its own was the only one, what the rows before it had there
+        is taken out."""
+        whole = self.rmse(lambda n, v: n > onset and v == first)
+        mixed = self.rmse(lambda n, v: n == onset and v == first)
+        if whole or not mixed or not before:
+            return whole
+        healthy = self.fault.row / WINDOW
+        return math.sqrt(max(0, (mixed ** 2 - healthy * before ** 2) / (1 - healthy)))
 
     def figures(self):
         view = self.view("trigger", "retrain")
         first = self.seen[0][1]
         onset = self.fault.window if self.fault else math.inf
-        alarms = [n for n, _, w in self.seen if w.get("drifted") and n >= onset]
+        alarms = [n for n, _, w in self.seen if (w.get("drifted") or n == self.fired) and n >= onset]
         before = self.rmse(lambda n, v: n < onset)
-        drifted = self.rmse(lambda n, v: n > onset and v == first)
+        drifted = self.drifted(onset, first, before)
         after = self.rmse(lambda n, v: v != first)
         recovered = ((drifted - after) / (drifted - before)
                      if drifted and after and before and drifted > before else None)
         return {"alarm_delay_windows": alarms[0] - onset + 1 if alarms else None,
-                "rmse_before": before, "rmse_drifted": drifted, "rmse_after": after,
+                "rmse_before": rounded(before), "rmse_drifted": rounded(drifted), "rmse_after": rounded(after),
                 "recovered": recovered and round(recovered, 3),
                 "triggers": len(self.firings(view)), "unattended": True, "windows": len(self.seen),
                 "fault": self.fault.text() if self.fault else "none"}
+
+
+def rounded(value):
+    return value and round(value, 2)
 
 
 def show(result):

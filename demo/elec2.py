@@ -115,7 +115,6 @@ class Elec2(LoopRun):
                 break
             window = self.await_window("loop", epoch)
             epoch = int(window["epoch"])
-            self.until("a decision", lambda: not self.is_due("loop"))
             self.settle("loop", f"{number}/{len(chunks)}: error {measure(window, 'error') or 1:.3f}")
         self.await_served(self.nodes["frozen"], {n.name: self.due[l.name] for n, l in
                                                  zip(self.nodes["frozen"], self.nodes["loop"])})
@@ -133,11 +132,6 @@ class Elec2(LoopRun):
                 break
             self.until("a firing", lambda: len(self.firings(self.view("trigger", "scheduled"))) >= number)
             self.settle("scheduled", f"{number}/{len(chunks)}")
-
-    def is_due(self, trigger):
-        """Whether what the trigger waits for has come, and it has not fired for it yet."""
-        view = self.view("trigger", trigger)
-        return view["phase"] in ("armed", "cooling") and view["explanation"]["parts"][0].get("met", False)
 
     def settle(self, group, where):
         """Waits for what the trigger may have begun; says what came of it."""

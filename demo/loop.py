@@ -105,8 +105,16 @@ class LoopRun(Run):
             return new[0] if new else None
         return self.until(f"a window of {monitor} after {after}", look)
 
+    def is_due(self, trigger):
+        """Whether what the trigger waits for has come, and it has not fired for it yet."""
+        view = self.view("trigger", trigger)
+        return view["phase"] in ("armed", "cooling") and view["explanation"]["parts"][0].get("met", False)
+
     def await_settled(self, trigger):
-        """Until nothing that the trigger began is going on; what came of it."""
+        """Until the trigger has fired for what has come, and nothing that it began is going on; what came
+        of it."""
+        self.until("a decision", lambda: not self.is_due(trigger))
+
         def look():
             view = self.view("trigger", trigger)
             return view if view["phase"] in ("armed", "cooling", "suspended") else None
