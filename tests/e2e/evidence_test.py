@@ -15,14 +15,16 @@ VERIFIER = deployment.ROOT / "docs/verify_evidence.py"
 
 
 class EvidenceTest(deployment.DeploymentCase):
-    def learn(self, rounds=2, energy=""):
+    def learn(self, rounds=2, energy="", baseline=False):
         d = self.d
         linear.start(d)
         nodes = linear.node(d, "test-1", 100, role="test")
         for i in (1, 2):
             nodes |= linear.node(d, f"train-{i}", i)
         d.start_agent("edge", nodes)
-        d.apply(linear.campaign(rounds=rounds, goal=2, testers=1).replace("plan:\n", "plan:\n" + energy))
+        evaluation = f"evaluation:\n  baseline: {json.dumps(baseline)}\n"
+        d.apply(linear.campaign(rounds=rounds, goal=2, testers=1).replace("plan:\n", "plan:\n" + energy)
+                .replace("evaluation:\n", evaluation))
         d.finish("learn")
         d.muster("model", "alias", "set", "law", "champion", str(rounds + 1))
 
@@ -47,9 +49,22 @@ class EvidenceTest(deployment.DeploymentCase):
         return subprocess.run([sys.executable, VERIFIER, bundle, key], capture_output=True, text=True,
                               timeout=deployment.DEADLINE)
 
+    def judge_beside_version_1(self):
+        """A version is held against what its own campaign measured of the one in place, which records nothing."""
+        d = self.d
+        baseline = d.json("model", "show", "law@3")["lineage"]["baseline"]
+        self.assertEqual(("1", 1, 1), (baseline["version"], baseline["devices"], baseline["both"]))
+        self.assertIn("rmse", baseline["metrics"])
+        d.muster("model", "alias", "set", "law", "champion", "1")
+        d.apply(linear.RESOURCES.split("---\n")[1] + "gates: {metric: {name: rmse, margin: -1}}\n")
+        told = d.muster("promote", "law", "3", "--dry-run")
+        self.assertIn("of version 1 on the same device, by the values alone; it must be 1 better", told)
+        d.muster("promote", "law", "3")
+
     def test_what_stands_behind_a_version_is_checked_without_the_server(self):
         d = self.d
-        self.learn()
+        self.learn(baseline=True)
+        self.judge_beside_version_1()
         bundle = self.export("--version", "champion")
         key = (d.data_dir / "log/key.pub").read_text().strip()
         self.assertEqual(key, self.http("/log/key").decode().strip())
@@ -59,7 +74,7 @@ class EvidenceTest(deployment.DeploymentCase):
         self.assertEqual(("law", "3", True), (verified["model"], verified["version"], verified["key_given"]))
         self.assertIn("rmse", verified["metrics"])
         streams = {json.loads(leaf["leaf"])["stream"] for leaf in json.loads(bundle.read_text())["leaves"]}
-        self.assertEqual({"model/law", "contract/plant", "campaign/learn", "round/learn/1/1",
+        self.assertEqual({"model/law", "contract/plant", "campaign/learn", "round/learn/0/1", "round/learn/1/1",
                           "round/learn/2/1"}, streams)
         done = self.verify_elsewhere(bundle, key)
         self.assertEqual(0, done.returncode, done.stdout + done.stderr)

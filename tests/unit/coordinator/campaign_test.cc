@@ -173,6 +173,7 @@ TEST(Campaign, GoesOnWithoutABaselineAndSaysWhy) {
   event.why = "none of 2 devices evaluated it: DEVICE_SILENT";
   Do(state, event);
   EXPECT_EQ(state.current->round, RoundNumber(1));
+  ASSERT_TRUE(state.baseline);
   EXPECT_TRUE(state.baseline->metrics.empty());
   EXPECT_EQ(state.baseline->why, event.why);
 
