@@ -43,7 +43,7 @@ class LoopRun(Run):
                       f"    labels: {{{', '.join(f'{k}: {v}' for k, v in labels.items())}}}",
                       "    pipeline:",
                       f"      ingest: {{csv: {{path: rows/{node.name}.csv}}}}",
-                      "      train: {torchscript: {}}",
+                      "      train: {torchscript: {}, windows: all}",
                       f"      serve: {{model: {model}, alias: {alias}, poll: 200ms, sinks: "
                       f"[{{file: {{path: served/{node.name}.jsonl}}}}]}}"]
         self.start_agent(f"edge-{number}", "\n".join(lines) + "\n")
