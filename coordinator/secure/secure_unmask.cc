@@ -126,6 +126,7 @@ Status SecureRound::UnmaskNow(const secagg::AwaitingShares& state) {
 
 void SecureRound::TakeOff(StatusOr<std::vector<secagg::MaskSeed>> seeds) {
   if (!seeds.ok()) return Opened(seeds.status());
+  if (In<secagg::AwaitingShares>() == nullptr) return Opened(Ok());  // Abandoned: the sum is gone.
   sum_->Unmask(*std::move(seeds), ports_.crypto, ports_.pool, strand_,
                [self = shared_from_this()](Status unmasked) { self->Opened(std::move(unmasked)); });
 }

@@ -287,6 +287,13 @@ void House::Cancel() {
   Settle();
 }
 
+void House::CancelAfter(int turns) {
+  if (turns > 0) return process_->executor->Post([this, turns] { CancelAfter(turns - 1); });
+  // It may have completed by then.
+  process_->coordinator.Control(spec_.name, CancelCampaign{"no more"}, Caller::Operator("ann"),
+                                [](const StatusOr<CampaignSnapshot>&) {});
+}
+
 void House::TakeIn(Node& node, const SecureAnswer& answer) {
   if (answer.over) {
     node.over = true;
@@ -327,7 +334,7 @@ bool House::TakeStep(Node& node) {
   return node.over || node.next() != before;
 }
 
-void House::SendTogether() {
+void House::SendTogether(const std::function<void()>& meanwhile) {
   std::vector<StatusOr<SecureAnswer>> answers(nodes.size(), Internal("no answer"));
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     SecureAsk ask{.round = nodes[i]->round, .message = {}, .seen = nodes[i]->seen, .hold = {}};
@@ -338,6 +345,7 @@ void House::SendTogether() {
         nodes[i]->id(), std::move(ask),
         [&answers, i](StatusOr<SecureAnswer> answer) { answers[i] = std::move(answer); });
   }
+  if (meanwhile) meanwhile();
   Settle();
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     EXPECT_TRUE(answers[i].ok() || WasFault(answers[i].status())) << answers[i].status();

@@ -70,8 +70,11 @@ class House {
   int CheckIn();
   // Every device that speaks takes its next step, until nobody has one to take or `until` comes.
   void Run(Step until = Step::kNever);
-  // Every device sends what it owes but its vector, before the coordinator comes to any of it.
-  void SendTogether();
+  // Every device sends what it owes but its vector, before the coordinator comes to any of it; then
+  // `meanwhile`, before it comes to what that posts.
+  void SendTogether(const std::function<void()>& meanwhile = {});
+  // Cancels the campaign once what is posted has run, and what that posts, so many times over.
+  void CancelAfter(int turns);
   // One call of a device.
   StatusOr<SecureAnswer> Secure(const DeviceId& device, SecureAsk ask);
   // The uploads of a device, whole, without a network.

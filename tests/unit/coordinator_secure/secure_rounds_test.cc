@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/support/status_matchers.h"
 #include "tests/unit/coordinator_secure/house.h"
 
@@ -202,6 +204,26 @@ TEST(SecureRounds, EndWithTheirCampaignAndLeaveNothing) {
     EXPECT_THAT(house.FilesLeft(), IsEmpty());
     for (const auto& node : house.nodes) EXPECT_EQ(node->why, "ROUND_CLOSED");
   }
+}
+
+TEST(SecureRounds, EndAlsoWhileMasksComeOff) {
+  int opened = 0, abandoned = 0;
+  for (int turns = 0; turns < 24; ++turns) {
+    SCOPED_TRACE(turns);
+    House house(SecureCampaign(5));
+    ASSERT_THAT(house.Apply(), testing::IsOk());
+    house.CheckIn();
+    house.Run(Step::kReply);
+    house.SendTogether([&] { house.CancelAfter(turns); });
+    house.Run();
+    const std::vector<std::string> facts = house.Facts("secure/");
+    const bool sum = std::ranges::count(facts, "SecureSumOpened") > 0;
+    (sum ? opened : abandoned) += 1;
+    EXPECT_THAT(facts, Contains(sum ? "SecureSumOpened" : "SecureSessionAbandoned"));
+    EXPECT_THAT(house.FilesLeft(), IsEmpty());
+  }
+  EXPECT_GT(opened, 0) << "late enough";
+  EXPECT_GT(abandoned, 0) << "soon enough";
 }
 
 TEST(SecureRounds, OpenTheSumOnceTheDiskHasRoomAgain) {
