@@ -122,8 +122,8 @@ class SecureRound : public std::enable_shared_from_this<SecureRound> {
   void Unmask();
   Status UnmaskNow(const aggregation::secagg::AwaitingShares& state);
   void TakeOff(StatusOr<std::vector<aggregation::secagg::MaskSeed>> seeds);
-  void Opened(Status unmasked);
-  Status FinishSum(Status unmasked);
+  void Opened(const Status& unmasked);
+  Status FinishSum(const Status& unmasked);
   std::string SumName() const;
   void TellEnd();
 

@@ -128,19 +128,19 @@ void SecureRound::TakeOff(StatusOr<std::vector<secagg::MaskSeed>> seeds) {
   if (!seeds.ok()) return Opened(seeds.status());
   if (In<secagg::AwaitingShares>() == nullptr) return Opened(Ok());  // Abandoned: the sum is gone.
   sum_->Unmask(*std::move(seeds), ports_.crypto, ports_.pool, strand_,
-               [self = shared_from_this()](Status unmasked) { self->Opened(std::move(unmasked)); });
+               [self = shared_from_this()](const Status& unmasked) { self->Opened(unmasked); });
 }
 
-void SecureRound::Opened(Status unmasked) {
+void SecureRound::Opened(const Status& unmasked) {
   opening_ = false;
-  const Status finished = FinishSum(std::move(unmasked));
+  const Status finished = FinishSum(unmasked);
   if (finished.ok()) return Act();
   sum_->Reset();  // Half done; the next tick begins anew.
   ports_.log.Error("sum_not_opened",
                    {{"campaign", key_.round.campaign}, {"error", MessageOf(finished)}});
 }
 
-Status SecureRound::FinishSum(Status unmasked) {
+Status SecureRound::FinishSum(const Status& unmasked) {
   MUSTER_TRY(unmasked);
   const auto* state = In<secagg::AwaitingShares>();
   if (state == nullptr) return Ok();  // Abandoned meanwhile.
