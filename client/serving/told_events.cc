@@ -50,7 +50,7 @@ Status ToldEvents::Restore(const Json& json, const TelemetrySink& sink) {
 Status ToldEvents::Send(TelemetrySink& sink, const std::function<void(const Status&)>& refused,
                         const std::function<Status()>& save) {
   while (!events_.empty()) {
-    const Status added = sink.Add(events_.front());
+    Status added = sink.Add(events_.front());
     if (IsOfTheDisk(added)) {
       static_cast<void>(save().ok());  // The sequence that failed may be used up.
       return added;
