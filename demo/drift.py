@@ -193,29 +193,17 @@ class Drift(LoopRun):
         found = [f for f in found if f is not None]
         return math.sqrt(sum(found) / len(found)) if found else None
 
-    def drifted(self, onset, first, before):
-        """Of the windows under the fault. When its own was the only one, what the rows before it had there
-        is taken out."""
-        whole = self.rmse(lambda n, v: n > onset and v == first)
-        mixed = self.rmse(lambda n, v: n == onset and v == first)
-        if whole or not mixed or not before:
-            return whole
-        healthy = self.fault.row / WINDOW
-        return math.sqrt(max(0, (mixed ** 2 - healthy * before ** 2) / (1 - healthy)))
-
     def figures(self):
         view = self.view("trigger", "retrain")
         first = self.seen[0][1]
         onset = self.fault.window if self.fault else math.inf
         alarms = [n for n, _, w in self.seen if (w.get("drifted") or n == self.fired) and n >= onset]
-        # Counted from the first window of which the fault has at least half.
-        counted = onset + (1 if self.fault and self.fault.row > WINDOW // 2 else 0)
         before = self.rmse(lambda n, v: n < onset)
-        drifted = self.drifted(onset, first, before)
+        drifted = self.rmse(lambda n, v: n > onset and v == first)
         after = self.rmse(lambda n, v: v != first)
         recovered = ((drifted - after) / (drifted - before)
                      if drifted and after and before and drifted > before else None)
-        return {"alarm_delay_windows": max(1, alarms[0] - counted + 1) if alarms else None,
+        return {"alarm_delay_windows": alarms[0] - onset + 1 if alarms else None,
                 "rmse_before": rounded(before), "rmse_drifted": rounded(drifted), "rmse_after": rounded(after),
                 "recovered": recovered and round(recovered, 3),
                 "triggers": len(self.firings(view)), "unattended": True, "windows": len(self.seen),
