@@ -2,7 +2,7 @@
 muster_library(platform_file SOURCES posix_file.cc DEPS muster_base absl::synchronization)
 
 muster_library(platform_crypto
-  SOURCES certificate.cc certificate_authority.cc csr.cc dir_ca.cc keys.cc openssl_crypto.cc
+  SOURCES certificate.cc certificate_authority.cc csr.cc dir_ca.cc ifma_x25519.cc keys.cc openssl_crypto.cc
           openssl_keystream.cc private_file.cc remembering_crypto.cc secure_rng.cc sha256.cc spiffe.cc
           vaes256_kernel.cc vaes512_kernel.cc vaes_keystream.cc
   DEPS muster_base muster_platform_file OpenSSL::Crypto absl::synchronization sodium)

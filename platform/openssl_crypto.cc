@@ -6,6 +6,9 @@
 #include <openssl/params.h>
 #include <sodium.h>
 
+#include <algorithm>
+
+#include "platform/ifma_x25519.h"
 #include "platform/openssl_keystream.h"
 #include "platform/openssl_ptr.h"
 #include "platform/sha256.h"
@@ -29,6 +32,28 @@ Status CheckSize(const char* what, std::size_t size, std::size_t wanted) {
 Status CheckAtMost(const char* what, std::size_t size, std::size_t most) {
   if (size <= most) return Ok();
   return InvalidArgument("{}: {} bytes, at most {} are allowed", what, size, most);
+}
+
+Status LowOrder() {
+  return InvalidArgument("X25519: the peer's public key is a point of low order");
+}
+
+// With up to kIfmaPoints of `theirs` at once; those that lack are repeated.
+Status AgreeWithSome(const Secret& mine, std::span<const AgreementPublic> theirs,
+                     std::vector<Secret>& out) {
+  std::array<AgreementPublic, kIfmaPoints> points;
+  for (std::size_t i = 0; i < points.size(); ++i)
+    points[i] = theirs[std::min(i, theirs.size() - 1)];
+  Bytes bytes(Crypto::kAgreementSecretBytes * points.size());
+  IfmaX25519(mine.Reveal(), points, std::span(bytes).first<32 * kIfmaPoints>());
+  const Secret all(std::move(bytes));
+  for (std::size_t i = 0; i < theirs.size(); ++i) {
+    const ByteView agreed =
+        all.Reveal().subspan(Crypto::kAgreementSecretBytes * i, Crypto::kAgreementSecretBytes);
+    if (sodium_is_zero(Octets(agreed), agreed.size()) != 0) return LowOrder();
+    out.emplace_back(Bytes(agreed.begin(), agreed.end()));
+  }
+  return Ok();
 }
 
 // Fetched once: an implicit fetch costs more than sealing a share.
@@ -97,8 +122,28 @@ StatusOr<Secret> OpenSslCrypto::Agree(const Secret& mine, const AgreementPublic&
   const int ok = crypto_scalarmult(reinterpret_cast<unsigned char*>(bytes.data()),
                                    Octets(mine.Reveal()), Octets(ByteView(theirs)));
   Secret shared(std::move(bytes));
-  if (ok != 0) return InvalidArgument("X25519: the peer's public key is a point of low order");
+  if (ok != 0) return LowOrder();
   return shared;
+}
+
+StatusOr<std::vector<Secret>> OpenSslCrypto::AgreeWithAll(
+    const Secret& mine, std::span<const AgreementPublic> theirs) const {
+  static const bool can = HasIfma();
+  if (!can) return Crypto::AgreeWithAll(mine, theirs);
+  MUSTER_TRY(CheckSize("X25519 secret", mine.Reveal().size(), kAgreementSecretBytes));
+  std::vector<Secret> out;
+  out.reserve(theirs.size());
+  // Eight cost less than two one by one.
+  while (theirs.size() > 1) {
+    const auto some = theirs.first(std::min(kIfmaPoints, theirs.size()));
+    MUSTER_TRY(AgreeWithSome(mine, some, out));
+    theirs = theirs.subspan(some.size());
+  }
+  if (theirs.size() == 1) {
+    MUSTER_ASSIGN(Secret last, Agree(mine, theirs.front()));
+    out.push_back(std::move(last));
+  }
+  return out;
 }
 
 Status OpenSslCrypto::Verify(const SigningPublic& key, ByteView message,

@@ -1,6 +1,7 @@
 #pragma once
 // The crypto port (base/crypto.h) by OpenSSL 3, and by libsodium where it is faster: Ed25519's
-// checks and X25519. Algorithms are fetched once; every return code is looked at, and no secret
+// checks and X25519; many agreements at once are ours where the processor can (ifma_x25519.h).
+// Algorithms are fetched once; every return code is looked at, and no secret
 // outlives the call that made it.
 #include "base/crypto.h"
 #include "platform/keys.h"
@@ -17,6 +18,8 @@ class OpenSslCrypto final : public Crypto {
   StatusOr<AgreementKey> NewAgreementKey(SecureRng& rng) override;
   StatusOr<AgreementPublic> AgreementPublicOf(const Secret& secret) const override;
   StatusOr<Secret> Agree(const Secret& mine, const AgreementPublic& theirs) const override;
+  StatusOr<std::vector<Secret>> AgreeWithAll(
+      const Secret& mine, std::span<const AgreementPublic> theirs) const override;
   Status Verify(const SigningPublic& key, ByteView message,
                 const Signature& signature) const override;
   StatusOr<Secret> Hkdf(const Secret& input_key, ByteView salt, ByteView info,

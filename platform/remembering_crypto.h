@@ -39,6 +39,10 @@ class RememberingCrypto final : public Crypto {
   StatusOr<Secret> Agree(const Secret& mine, const AgreementPublic& theirs) const override {
     return real_.Agree(mine, theirs);
   }
+  StatusOr<std::vector<Secret>> AgreeWithAll(
+      const Secret& mine, std::span<const AgreementPublic> theirs) const override {
+    return real_.AgreeWithAll(mine, theirs);
+  }
   StatusOr<Secret> Hkdf(const Secret& input_key, ByteView salt, ByteView info,
                         std::size_t length) const override {
     return real_.Hkdf(input_key, salt, info, length);

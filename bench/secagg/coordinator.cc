@@ -4,6 +4,7 @@
 
 #include "aggregation/secagg/server_facts.h"
 #include "bench/require.h"
+#include "coordinator/secure/secure_sum.h"
 #include "coordinator/secure/spool_tags.h"
 
 namespace muster::bench {
@@ -65,6 +66,8 @@ void Coordinator::Fold() {
   for (const secagg::ServerEffect& effect : session_->Pending()) {
     const auto* fold = std::get_if<secagg::FoldVectors>(&effect);
     if (fold == nullptr) continue;
+    const bool more = In<secagg::Collecting>() != nullptr;
+    if (more && fold->members.size() < coordinator::kFoldTogether) continue;
     const secagg::Segments& layout = session_->plan().task.layout;
     if (!sum_) sum_.emplace(layout);
     Bytes wire(layout.wire_bytes());

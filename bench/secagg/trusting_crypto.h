@@ -19,6 +19,10 @@ class TrustingCrypto final : public Crypto {
   StatusOr<Secret> Agree(const Secret& mine, const AgreementPublic& theirs) const override {
     return real_.Agree(mine, theirs);
   }
+  StatusOr<std::vector<Secret>> AgreeWithAll(
+      const Secret& mine, std::span<const AgreementPublic> theirs) const override {
+    return real_.AgreeWithAll(mine, theirs);
+  }
   Status Verify(const SigningPublic&, ByteView, const Signature&) const override { return Ok(); }
   StatusOr<Secret> Hkdf(const Secret& input_key, ByteView salt, ByteView info,
                         std::size_t length) const override {

@@ -14,6 +14,9 @@
 
 namespace muster::coordinator {
 
+// While more may come. Each fold is a commit; folding many waits for none of the steps that follow.
+inline constexpr std::size_t kFoldTogether = 32;
+
 // Used on the session's strand only; not while Unmask is under way.
 class SecureSum {
  public:

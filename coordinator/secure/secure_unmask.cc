@@ -11,8 +11,6 @@ namespace {
 // An agreement costs some 40 us; fewer are not worth another thread.
 constexpr std::size_t kSeedsOfARange = 64;
 constexpr std::size_t kMostRanges = 16;
-// Each fold is a commit; folding many waits for none of the steps that follow.
-constexpr std::size_t kFoldTogether = 32;
 }  // namespace
 
 void SecureRound::Fold() {
