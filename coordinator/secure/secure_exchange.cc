@@ -199,27 +199,30 @@ std::optional<SecureAnswer> SecureRound::NextFor(const DeviceId& device, const S
   if (const auto* s = In<secagg::SessionDropped>()) return Over(std::string(NameOf(s->reason)));
   const auto member = MemberOf(device);
   if (!member) return LeftOut();
-  return std::visit(
-      Overloaded{
-          [&](const secagg::Sharing&) { return NextCommon(session().RosterMessage(), ask); },
-          [&](const secagg::Collecting& s) { return NextShares(s, *member, ask); },
-          [&](const secagg::Agreeing& s) -> std::optional<SecureAnswer> {
-            if (!s.survivors.Contains(*member)) return LeftOut();
-            return NextCommon(session().AgreementMessage(), ask);
-          },
-          [&](const secagg::AwaitingShares& s) -> std::optional<SecureAnswer> {
-            if (!s.survivors.Contains(*member)) return LeftOut();
-            SecureAsk again = ask;
-            // A reply that is wanted still, after a restart or a liar, is asked for once more.
-            if (unmasking_ && !opening_ && unmasking_->Awaited().Contains(*member)) again.seen = {};
-            return NextCommon(session().UnmaskMessage(), again);
-          },
-          [&](const secagg::Summed& s) -> std::optional<SecureAnswer> {
-            return s.survivors.Contains(*member) ? Over() : LeftOut();
-          },
-          [](const auto&) -> std::optional<SecureAnswer> { return std::nullopt; },
-      },
-      session().state());
+  return std::visit(Overloaded{
+                        [&](const secagg::Sharing&) {
+                          return NextCommon(&secagg::ServerSession::RosterMessage, ask);
+                        },
+                        [&](const secagg::Collecting& s) { return NextShares(s, *member, ask); },
+                        [&](const secagg::Agreeing& s) -> std::optional<SecureAnswer> {
+                          if (!s.survivors.Contains(*member)) return LeftOut();
+                          return NextCommon(&secagg::ServerSession::AgreementMessage, ask);
+                        },
+                        [&](const secagg::AwaitingShares& s) -> std::optional<SecureAnswer> {
+                          if (!s.survivors.Contains(*member)) return LeftOut();
+                          SecureAsk again = ask;
+                          // A reply that is wanted still, after a restart or a liar, is asked for
+                          // once more.
+                          if (unmasking_ && !opening_ && unmasking_->Awaited().Contains(*member))
+                            again.seen = {};
+                          return NextCommon(&secagg::ServerSession::UnmaskMessage, again);
+                        },
+                        [&](const secagg::Summed& s) -> std::optional<SecureAnswer> {
+                          return s.survivors.Contains(*member) ? Over() : LeftOut();
+                        },
+                        [](const auto&) -> std::optional<SecureAnswer> { return std::nullopt; },
+                    },
+                    session().state());
 }
 
 std::optional<SecureAnswer> SecureRound::NextShares(const secagg::Collecting& state,
@@ -235,19 +238,29 @@ std::optional<SecureAnswer> SecureRound::NextShares(const secagg::Collecting& st
       member, [this](secagg::Member dealer, std::size_t offset, std::span<std::byte> out) {
         return shares_->Read(dealer, offset, out);
       });
-  if (message.ok()) offered_[device] = ports_.crypto.Sha256(*message);
-  return NextCommon(std::move(message), ask);
+  if (!message.ok()) return NotMade(message.status());
+  const Digest digest = ports_.crypto.Sha256(*message);
+  offered_[device] = digest;
+  if (digest == ask.seen) return std::nullopt;
+  return SecureAnswer{*std::move(message), false, {}};
 }
 
-std::optional<SecureAnswer> SecureRound::NextCommon(StatusOr<Bytes> message,
-                                                    const SecureAsk& ask) const {
-  if (!message.ok()) {
-    ports_.log.Error("secure_message_not_made",
-                     {{"campaign", key_.round.campaign}, {"error", MessageOf(message.status())}});
-    return std::nullopt;
+std::optional<SecureAnswer> SecureRound::NextCommon(MakeCommon make, const SecureAsk& ask) {
+  const std::size_t step = session().state().index();
+  if (!common_ || common_->step != step) {
+    StatusOr<Bytes> message = (session().*make)();
+    if (!message.ok()) return NotMade(message.status());
+    const Digest digest = ports_.crypto.Sha256(*message);
+    common_ = {step, *std::move(message), digest};
   }
-  if (ports_.crypto.Sha256(*message) == ask.seen) return std::nullopt;
-  return SecureAnswer{*std::move(message), false, {}};
+  if (common_->digest == ask.seen) return std::nullopt;
+  return SecureAnswer{common_->message, false, {}};
+}
+
+std::nullopt_t SecureRound::NotMade(const Status& error) const {
+  ports_.log.Error("secure_message_not_made",
+                   {{"campaign", key_.round.campaign}, {"error", MessageOf(error)}});
+  return std::nullopt;
 }
 
 }  // namespace muster::coordinator

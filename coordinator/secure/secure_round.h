@@ -130,7 +130,10 @@ class SecureRound : public std::enable_shared_from_this<SecureRound> {
   std::optional<SecureAnswer> NextFor(const DeviceId& device, const SecureAsk& ask);
   std::optional<SecureAnswer> NextShares(const aggregation::secagg::Collecting& state,
                                          aggregation::secagg::Member member, const SecureAsk& ask);
-  std::optional<SecureAnswer> NextCommon(StatusOr<Bytes> message, const SecureAsk& ask) const;
+  // What every member is told in this step.
+  using MakeCommon = StatusOr<Bytes> (aggregation::secagg::ServerSession::*)() const;
+  std::optional<SecureAnswer> NextCommon(MakeCommon make, const SecureAsk& ask);
+  std::nullopt_t NotMade(const Status& error) const;  // Logs it.
   std::optional<aggregation::secagg::Member> MemberOf(const DeviceId& device) const;
   const aggregation::secagg::ServerSession& session() const { return driver_.session(); }
   template <typename S>
@@ -160,7 +163,13 @@ class SecureRound : public std::enable_shared_from_this<SecureRound> {
   std::optional<ShareSpool> shares_;
   std::optional<SecureSum> sum_;
   std::map<DeviceId, aggregation::secagg::Member> members_;  // Once the roster is closed.
-  std::map<DeviceId, Digest> offered_;                       // Shares that devices were told.
+  struct Common {
+    std::size_t step;
+    Bytes message;
+    Digest digest;
+  };
+  std::optional<Common> common_;        // Made once a step: all who wait are asked about it often.
+  std::map<DeviceId, Digest> offered_;  // Shares that devices were told.
   std::optional<aggregation::secagg::Unmasking> unmasking_;
   std::vector<Letter> inbox_;
   // What these sent is on its way to a file or in the inbox.

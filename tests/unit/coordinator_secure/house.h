@@ -58,6 +58,21 @@ class Node {
 
 CampaignSpec SecureCampaign(std::uint32_t devices);
 
+// Counts how often each text was hashed, by the coordinator and its devices.
+class CountingHasher final : public Hasher {
+ public:
+  Digest Sha256(ByteView bytes) const override {
+    const Digest digest = hasher_.Sha256(bytes);
+    ++counts_[digest];
+    return digest;
+  }
+  int CountOf(const Digest& digest) const { return counts_[digest]; }
+
+ private:
+  platform::OpenSslHasher hasher_;
+  mutable std::map<Digest, int> counts_;
+};
+
 class House {
  public:
   explicit House(CampaignSpec spec);
@@ -99,6 +114,7 @@ class House {
   // Types of the facts of streams that begin so.
   std::vector<std::string> Facts(std::string_view prefix);
   std::vector<std::string> FilesLeft();
+  int TimesHashed(const Digest& digest) const { return hasher_.CountOf(digest); }
 
   std::vector<std::unique_ptr<Node>> nodes;
   bool files_full = false;  // Nothing can be written but the journal.
@@ -117,7 +133,7 @@ class House {
   void TakeIn(Node& node, const SecureAnswer& answer);
 
   const CampaignSpec spec_;
-  platform::OpenSslHasher hasher_;
+  CountingHasher hasher_;
   testing::SymbolicCrypto crypto_{hasher_};
   SigningPublic authority_{};
   aggregation::secagg::StatementCheck check_;

@@ -85,6 +85,19 @@ TEST(SecureRounds, GoOnAfterARestartBetweenAnyTwoMessages) {
   }
 }
 
+TEST(SecureRounds, MakeWhatAllAreToldOnceHoweverOftenTheyAsk) {
+  House house(SecureCampaign(8));
+  ASSERT_THAT(house.Apply(), testing::IsOk());
+  house.CheckIn();
+  for (const Step step : {Step::kDeal, Step::kAgree}) {
+    house.Run(step);
+    const Digest told = house.nodes[0]->seen;
+    house.Run(static_cast<Step>(static_cast<int>(step) + 1));
+    // Each device hashes what it is told, and the coordinator does once.
+    EXPECT_EQ(house.TimesHashed(told), 8 + 1) << static_cast<int>(step);
+  }
+}
+
 TEST(SecureRounds, AreAbandonedAndTriedAgainWhenTooFewStay) {
   House house(SecureCampaign(5));
   for (std::size_t i = 0; i < 3; ++i) house.nodes[i]->falls_silent_at = Step::kUpload;
