@@ -38,7 +38,7 @@ TEST(SecureRounds, PublishTheExactSumOfEverybody) {
 TEST(SecureRounds, PublishTheExactSumOfThoseWhoStayedWithOneLostAtEachStep) {
   House house(SecureCampaign(10));
   for (const int step : {0, 1, 2, 3, 4})
-    house.nodes[static_cast<std::size_t>(2 * step)]->falls_silent_at = static_cast<Step>(step);
+    house.nodes[2 * static_cast<std::size_t>(step)]->falls_silent_at = static_cast<Step>(step);
   ASSERT_THAT(house.Apply(), testing::IsOk());
   house.CheckIn();
   for (int windows = 0; windows < 5; ++windows) {
