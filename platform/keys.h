@@ -39,6 +39,7 @@ class Ed25519PrivateKey {
  private:
   static StatusOr<Ed25519PrivateKey> Wrap(PkeyHandle key);
   PkeyHandle key_;
+  std::unique_ptr<const Secret> signing_;  // The same, for libsodium.
   Ed25519PublicKey public_key_{};
 };
 
