@@ -253,7 +253,7 @@ std::size_t CountSeedsToRemove(const SharedSet& shared, const MemberSet& survivo
                                const OpenedSecrets& opened) {
   std::size_t count = opened.selves.size();
   for (const OpenedSecrets::Of& key : opened.mask_keys)
-    count += PartnersOf(shared, survivors, key.member).size();
+    count += shared.cohort->graph.DegreeIn(key.member, survivors);
   return count;
 }
 
@@ -266,15 +266,17 @@ StatusOr<std::vector<MaskSeed>> SeedsToRemove(const SharedSet& shared, const Mem
                   SelfMask(*shared.cohort, self.member, self.secret, Sign::kSubtract, crypto));
     out.push_back(std::move(seed));
   }
-  std::size_t before = opened.selves.size();
+  std::size_t after = opened.selves.size();
   for (const OpenedSecrets::Of& key : opened.mask_keys) {
+    const std::size_t before = after;
+    after += shared.cohort->graph.DegreeIn(key.member, survivors);
+    if (after <= range.begin || range.end <= before) continue;  // Listing them costs more.
     const std::vector<Member> partners = PartnersOf(shared, survivors, key.member);
     // What the vanished device would have added is what its neighbours' masks still lack.
     MUSTER_ASSIGN(std::vector<MaskSeed> seeds,
                   PairMasks(*shared.cohort, shared.hash, key.member, key.secret,
                             Within(range, before, partners), crypto));
     std::move(seeds.begin(), seeds.end(), std::back_inserter(out));
-    before += partners.size();
   }
   return out;
 }
