@@ -11,6 +11,7 @@
 #include "aggregation/accumulator.h"
 #include "aggregation/secagg/mask.h"
 #include "base/seeded.h"
+#include "bench/aggregation/agreement_timing.h"
 #include "bench/aggregation/share_timing.h"
 #include "bench/report.h"
 #include "platform/openssl_keystream.h"
@@ -126,5 +127,7 @@ int main(int argc, char** argv) {
               bench::kAtLeast});
   report.Add({"shamir_timing", "welch_t", bench::ReconstructTimingT(), "zero against random shares",
               4.5, bench::kAtMost});
+  report.Add({"agreement_timing", "welch_t", bench::AgreementTimingT(),
+              "a secret of zeroes against random ones, eight peers", 4.5, bench::kAtMost});
   return report.Finish();
 }
