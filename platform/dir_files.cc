@@ -66,8 +66,15 @@ Status DirFiles::Remove(std::string_view name) {
 
 StatusOr<std::vector<std::string>> DirFiles::List(std::string_view prefix) {
   std::vector<std::string> names;
+  const std::string_view folder = prefix.substr(0, prefix.rfind('/') + 1);  // Or nothing.
+  if (!folder.empty() && !CheckFileName(folder.substr(0, folder.size() - 1)).ok()) return names;
   std::error_code error;
-  std::filesystem::recursive_directory_iterator it(directory_, error), end;
+  std::filesystem::recursive_directory_iterator it(std::filesystem::path(directory_) / folder,
+                                                   error),
+      end;
+  if (!folder.empty() &&
+      (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory))
+    return names;
   for (; !error && it != end; it.increment(error)) {
     if (it->path().filename().native().starts_with('.')) {
       it.disable_recursion_pending();

@@ -23,7 +23,7 @@ class DirFiles final : public Files {
   Status Put(std::string_view name, std::span<const ByteView> parts) override;
   StatusOr<Bytes> Get(std::string_view name) override;
   Status Remove(std::string_view name) override;
-  // Sorted. Cost: walks the whole directory.
+  // Sorted. Cost: walks the folder that `prefix` names up to its last '/', or the whole directory.
   StatusOr<std::vector<std::string>> List(std::string_view prefix) override;
   StatusOr<std::unique_ptr<Spool>> OpenSpool(std::string_view name) override;
 

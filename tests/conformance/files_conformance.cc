@@ -48,7 +48,11 @@ TEST_P(FilesConformance, FilesAreListedByPrefixInOrder) {
   EXPECT_THAT(*files->List("round"), ElementsAre("round/a/1", "round/b", "rounds"));
   EXPECT_THAT(*files->List("round/"), ElementsAre("round/a/1", "round/b"));
   EXPECT_THAT(*files->List(""), ElementsAre("other", "round/a/1", "round/b", "rounds"));
-  EXPECT_THAT(*files->List("nothing"), IsEmpty());
+  EXPECT_THAT(*files->List("round/a"), ElementsAre("round/a/1"));
+  EXPECT_THAT(*files->List("round/a/"), ElementsAre("round/a/1"));
+  for (const char* none : {"nothing", "nothing/", "other/", "round/a/1/", "rounds/x", "./", "/",
+                           "round//", "round/a/../", "../"})
+    EXPECT_THAT(files->List(none).value(), IsEmpty()) << none;
 }
 
 TEST_P(FilesConformance, RemoveForgetsAndIsOkForWhatIsAbsent) {
