@@ -68,11 +68,16 @@ class Spool {
 };
 
 // Small named files that are replaced as a whole (accumulator checkpoints, agent state): Put
-// writes beside, fsyncs and renames, so a reader sees the old bytes or the new.
+// writes beside, fsyncs and renames, so a reader sees the old bytes or the new. A file that grows
+// by one writer's lines is appended to: an Append that a crash interrupts may leave its beginning.
 class Files {
  public:
   virtual ~Files() = default;
   virtual Status Put(std::string_view name, std::span<const ByteView> parts) = 0;
+  // Writes `bytes` behind what the file has, durable when OK; makes a file that is missing. One
+  // writer of a file at a time. After an error the file is as it was (or empty, if it was missing),
+  // but for DATA_LOSS: then any part of `bytes` may be in it until it is Put anew.
+  virtual Status Append(std::string_view name, ByteView bytes) = 0;
   virtual StatusOr<Bytes> Get(std::string_view name) = 0;  // NOT_FOUND
   virtual Status Remove(std::string_view name) = 0;        // OK when absent.
   virtual StatusOr<std::vector<std::string>> List(std::string_view prefix) = 0;

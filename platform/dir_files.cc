@@ -17,6 +17,17 @@ bool IsNameCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
          c == '_' || c == '-' || c == '/';
 }
+
+Status AppendAll(const Fd& fd, ByteView bytes, const std::string& path) {
+  MUSTER_ASSIGN(const std::uint64_t end, FileSize(fd, path));
+  Status written = WriteAt(fd, end, bytes, path);
+  if (written.ok()) written = SyncData(fd, path);
+  if (written.ok()) return Ok();
+  // The disk may have taken all of it before it failed: gone is only what is durably cut off.
+  Status cut = Truncate(fd, end, path);
+  if (cut.ok()) cut = SyncData(fd, path);
+  return cut.ok() ? written : DataLoss("{}; then {}", MessageOf(written), MessageOf(cut));
+}
 }  // namespace
 
 Status CheckFileName(std::string_view name) {
@@ -46,6 +57,18 @@ Status DirFiles::Put(std::string_view name, std::span<const ByteView> parts) {
   MUSTER_ASSIGN(TempFile file, TempFile::Create(directory_ + "/.tmp"));
   for (const ByteView part : parts) MUSTER_TRY(file.Write(part));
   return file.Publish(target.parent_path().string(), target.filename().string());
+}
+
+Status DirFiles::Append(std::string_view name, ByteView bytes) {
+  MUSTER_TRY(CheckFileName(name));
+  const std::string path = fmt::format("{}/{}", directory_, name);
+  StatusOr<Fd> fd = OpenFd(path, O_WRONLY);
+  if (absl::IsNotFound(fd.status())) {
+    MUSTER_TRY(Put(name, {}));  // With its name durable, and the folders that it is in.
+    fd = OpenFd(path, O_WRONLY);
+  }
+  MUSTER_TRY(fd.status());
+  return AppendAll(*fd, bytes, path);
 }
 
 StatusOr<Bytes> DirFiles::Get(std::string_view name) {

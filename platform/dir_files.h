@@ -1,6 +1,7 @@
 #pragma once
-// Files in a directory, each replaced as a whole. '/' in a name makes sub-directories. Never
-// leaves the directory: names are checked, and temporary files lie in DIR/.tmp.
+// Files in a directory, each replaced as a whole or appended to. '/' in a name makes
+// sub-directories. Never leaves the directory: names are checked, and temporary files lie in
+// DIR/.tmp.
 #include <memory>
 #include <string>
 
@@ -21,6 +22,8 @@ class DirFiles final : public Files {
 
   // RESOURCE_EXHAUSTED (DISK_FULL) and FAILED_PRECONDITION (READ_ONLY) leave the old bytes.
   Status Put(std::string_view name, std::span<const ByteView> parts) override;
+  // Cost: one write and one fdatasync; of a file that is missing those of Put, too.
+  Status Append(std::string_view name, ByteView bytes) override;
   StatusOr<Bytes> Get(std::string_view name) override;
   Status Remove(std::string_view name) override;
   // Sorted. Cost: walks the folder that `prefix` names up to its last '/', or the whole directory.

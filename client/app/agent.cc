@@ -100,9 +100,9 @@ Agent::Agent(AgentSettings settings, Logger& log, std::unique_ptr<platform::DirL
 
 Agent::~Agent() { Stop(); }
 
-// A ledger that is too long is no reason to stay away.
+// A ledger that is too long is no reason to stay away; a damaged one refuses by itself.
 void Agent::PruneLedgers() {
-  const StatusOr<std::size_t> removed = client::PruneLedgers(*files_, {}, clock_.Now());
+  const StatusOr<std::size_t> removed = client::PruneLedgers(*files_, crypto_, {}, clock_.Now());
   if (!removed.ok())
     log_.Warn("ledgers_not_pruned", {{"error", MessageOf(removed.status())}});
   else if (*removed > 0)

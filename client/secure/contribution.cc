@@ -8,7 +8,8 @@ namespace muster::client {
 namespace secagg = aggregation::secagg;
 
 Contribution::Contribution(std::shared_ptr<const SecureIdentity> identity,
-                           ContributionLedger ledger, SecureSubject subject, secagg::Task task)
+                           std::shared_ptr<ContributionLedger> ledger, SecureSubject subject,
+                           secagg::Task task)
     : identity_(std::move(identity)),
       ledger_(std::move(ledger)),
       subject_(std::move(subject)),
@@ -50,7 +51,7 @@ Status Contribution::Handle(ByteView message, Timestamp now) {
 Status Contribution::Mask(Timestamp now) {
   const auto* masking = std::get_if<secagg::Masking>(&session_->state());
   if (masking == nullptr || !vector_) return Internal("there is nothing to mask");
-  MUSTER_TRY(ledger_.Enter(subject_.question, now));
+  MUSTER_TRY(ledger_->Enter(subject_.question, now));
   secagg::LaneVector vector = *std::exchange(vector_, std::nullopt);
   MUSTER_ASSIGN(Bytes wire, MaskedWire(std::move(vector), masking->seeds, identity_->crypto));
   wire_ = std::make_shared<const Bytes>(std::move(wire));

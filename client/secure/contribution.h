@@ -38,8 +38,9 @@ struct SecureSubject {
 
 class Contribution {
  public:
-  Contribution(std::shared_ptr<const SecureIdentity> identity, ContributionLedger ledger,
-               SecureSubject subject, aggregation::secagg::Task task);
+  Contribution(std::shared_ptr<const SecureIdentity> identity,
+               std::shared_ptr<ContributionLedger> ledger, SecureSubject subject,
+               aggregation::secagg::Task task);
 
   // Makes the vector and begins the session. The errors of QuantisedUpdate or SumsVector and of
   // DeviceSession::Start, as ForReport has them. Others only after this was OK.
@@ -48,7 +49,7 @@ class Contribution {
   // Judges one message of the server. SECURE_VIOLATION when it lies; ROUND_CLOSED after expiry.
   Status Handle(ByteView message, Timestamp now);
   // Enters the contribution in the ledger and masks the vector, when that is what is owed.
-  // FAILED_PRECONDITION (SECURE_REPEATED), the errors of Files.
+  // The errors of ContributionLedger::Enter.
   Status Mask(Timestamp now);
 
   // What is to be done next.
@@ -66,7 +67,7 @@ class Contribution {
   StatusOr<aggregation::secagg::LaneVector> VectorOf(const SecureInput& input) const;
 
   const std::shared_ptr<const SecureIdentity> identity_;
-  const ContributionLedger ledger_;
+  const std::shared_ptr<ContributionLedger> ledger_;
   const SecureSubject subject_;
   const aggregation::secagg::Task task_;
   std::optional<aggregation::secagg::LaneVector> vector_;

@@ -2,90 +2,111 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <map>
 #include <vector>
+
+#include "client/secure/given_files.h"
+#include "client/secure/ledger_file.h"
 
 namespace muster::client {
 namespace {
 constexpr std::string_view kNodes = "nodes/";
-constexpr std::string_view kGiven = "/given/";
 
-std::string FolderOf(std::string_view name) { return fmt::format("{}{}{}", kNodes, name, kGiven); }
-
-// The second line of an entry.
-Timestamp AnsweredAt(std::string_view entry, Timestamp unknown) {
-  const std::size_t begin = entry.find('\n');
-  if (begin == entry.npos) return unknown;
-  const std::string_view text = entry.substr(begin + 1);
-  std::int64_t ms = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ms);
-  if (error != std::errc{} || end == text.data() || ms < 0) return unknown;
-  return FromUnixMillis(ms);
+std::string_view TextOf(const Question& question) {
+  const std::string_view line = question.line();
+  return line.substr(0, line.size() - 1);
 }
 
-struct Entry {
-  Timestamp when;
-  std::string file;
-  friend auto operator<=>(const Entry&, const Entry&) = default;
-};
-
-// By folder, so by node.
-StatusOr<std::map<std::string, std::vector<Entry>>> ReadLedgers(Files& files, Timestamp now) {
+// Of every node that has ever had a file here.
+StatusOr<std::set<std::string>> NodeFolders(Files& files) {
   MUSTER_ASSIGN(const std::vector<std::string> names, files.List(kNodes));
-  std::map<std::string, std::vector<Entry>> out;
-  for (const std::string& name : names) {
-    const std::size_t given = name.find(kGiven, kNodes.size());
-    if (given == name.npos) continue;
-    MUSTER_ASSIGN(const Bytes entry, files.Get(name));
-    out[name.substr(0, given)].push_back({AnsweredAt(AsText(entry), now), name});
-  }
+  std::set<std::string> out;
+  for (const std::string& name : names)
+    if (const std::size_t end = name.find('/', kNodes.size()); end != name.npos)
+      out.insert(name.substr(0, end + 1));
   return out;
+}
+
+StatusOr<std::size_t> PruneLedger(Files& files, const Hasher& hasher, const std::string& file,
+                                  const LedgerLimits& limits, Timestamp now) {
+  MUSTER_ASSIGN(const Bytes bytes, ReadLedger(files, file));
+  MUSTER_ASSIGN(LedgerLines ledger, ParseLedger(hasher, bytes, file));
+  std::vector<LedgerEntry>& entries = ledger.entries;
+  std::ranges::stable_sort(entries, {}, &LedgerEntry::when);
+  std::size_t removed = entries.size() > limits.entries ? entries.size() - limits.entries : 0;
+  while (removed < entries.size() && now - entries[removed].when > limits.age) ++removed;
+  if (removed == 0) return removed;
+  std::vector<ByteView> kept;
+  for (std::size_t i = removed; i < entries.size(); ++i) kept.push_back(entries[i].line);
+  MUSTER_TRY(files.Put(file, kept));
+  return removed;
 }
 }  // namespace
 
 ContributionLedger::ContributionLedger(Files& files, const Hasher& hasher, const DeviceName& name)
-    : files_(files), hasher_(hasher), folder_(FolderOf(name.value())) {}
+    : files_(files), hasher_(hasher), folder_(fmt::format("{}{}/", kNodes, name.value())) {}
 
-// By hash, since a campaign's name comes from outside and a file's name must not.
-std::string ContributionLedger::FileOf(const Question& question) const {
-  return folder_ + hasher_.Sha256(AsBytes(question.line())).Hex();
+Status ContributionLedger::Open() {
+  if (given_) return Ok();
+  MUSTER_TRY(TakeOverGivenFiles(files_, hasher_, folder_));
+  const std::string file = LedgerFileIn(folder_);
+  MUSTER_ASSIGN(const Bytes bytes, ReadLedger(files_, file));
+  MUSTER_ASSIGN(const LedgerLines ledger, ParseLedger(hasher_, bytes, file));
+  if (ledger.torn || doubtful_) MUSTER_TRY(files_.Put(file, std::array{ledger.whole}));
+  doubtful_ = false;
+  given_.emplace();
+  for (const LedgerEntry& entry : ledger.entries) given_->insert(entry.question);
+  return Ok();
 }
 
-Status ContributionLedger::Check(const Question& question) const {
-  const StatusOr<Bytes> found = files_.Get(FileOf(question));
-  if (absl::IsNotFound(found.status())) return Ok();
-  MUSTER_TRY(found.status());
-  const std::string_view line = question.line();
+Status ContributionLedger::CheckNew(const Question& question, const Digest& digest) {
+  MUSTER_TRY(Open());
+  if (!given_->contains(digest)) return Ok();
   return WithReason(
       FailedPrecondition(
           "this node has answered '{}' before, and answers a question once, since two "
           "sums that differ in one node show it; a campaign that begins again with "
           "the same model needs another name, statistics need new rows",
-          line.substr(0, line.size() - 1)),
+          TextOf(question)),
       Reason::kSECURE_REPEATED);
 }
 
-Status ContributionLedger::Enter(const Question& question, Timestamp now) const {
-  MUSTER_TRY(Check(question));
-  const std::string entry = fmt::format("{}{}\n", question.line(), UnixMillis(now));
-  const std::array<ByteView, 1> parts = {AsBytes(entry)};
-  return files_.Put(FileOf(question), parts);
+Status ContributionLedger::Check(const Question& question) {
+  const Digest digest = hasher_.Sha256(AsBytes(question.line()));
+  absl::MutexLock lock(&mu_);
+  return CheckNew(question, digest);
 }
 
-StatusOr<std::size_t> PruneLedgers(Files& files, const LedgerLimits& limits, Timestamp now) {
-  MUSTER_ASSIGN(auto ledgers, ReadLedgers(files, now));
-  std::size_t removed = 0;
-  for (auto& [folder, entries] : ledgers) {
-    std::ranges::sort(entries);
-    const std::size_t excess =
-        entries.size() > limits.entries ? entries.size() - limits.entries : 0;
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      if (i >= excess && now - entries[i].when <= limits.age) break;  // And so are all that follow.
-      MUSTER_TRY(files.Remove(entries[i].file));
-      ++removed;
-    }
+Status ContributionLedger::Enter(const Question& question, Timestamp now) {
+  const Digest digest = hasher_.Sha256(AsBytes(question.line()));
+  MUSTER_ASSIGN(const std::string line, LedgerLine(hasher_, TextOf(question), now));
+  absl::MutexLock lock(&mu_);
+  MUSTER_TRY(CheckNew(question, digest));
+  const Status entered = files_.Append(LedgerFileIn(folder_), AsBytes(line));
+  // A line may be there in part, and the next one must not join it.
+  if (absl::IsDataLoss(entered)) {
+    given_.reset();
+    doubtful_ = true;
   }
+  MUSTER_TRY(entered);
+  given_->insert(digest);
+  return Ok();
+}
+
+StatusOr<std::size_t> PruneLedgers(Files& files, const Hasher& hasher, const LedgerLimits& limits,
+                                   Timestamp now) {
+  MUSTER_ASSIGN(const std::set<std::string> folders, NodeFolders(files));
+  std::size_t removed = 0;
+  Status first;
+  for (const std::string& folder : folders) {
+    Status done = TakeOverGivenFiles(files, hasher, folder);
+    if (done.ok()) {
+      const auto pruned = PruneLedger(files, hasher, LedgerFileIn(folder), limits, now);
+      if (pruned.ok()) removed += *pruned;
+      done = pruned.status();
+    }
+    first.Update(done);
+  }
+  MUSTER_TRY(first);
   return removed;
 }
 

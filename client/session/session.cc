@@ -40,6 +40,9 @@ NodeSession::NodeSession(const SessionConfig& config, const SessionWorld& world,
       worker_(std::move(worker)),
       store_(std::make_shared<HeldStore>(world.files,
                                          fmt::format("nodes/{}/held", config.name.value()))),
+      ledger_(config.secure ? std::make_shared<ContributionLedger>(
+                                  world.files, config.secure->crypto, config.name)
+                            : nullptr),
       contact_(world.rng),
       again_(world.rng),
       transfer_(world.rng) {}

@@ -129,7 +129,6 @@ class NodeSession : public Stepwise<NodeSession> {
   Status CheckReads(const Assignment& assignment) const;
   Status CheckReady() const;
   Status PermitsSecure(const Assignment& assignment);
-  ContributionLedger Ledger() const;
   void GiveSecurely(const Assigned& assignment, SecureOffer offer);
   StatusOr<std::unique_ptr<Contribution>> ContributionTo(const Assignment& assignment,
                                                          const std::optional<Digest>& rows);
@@ -156,7 +155,8 @@ class NodeSession : public Stepwise<NodeSession> {
   const std::shared_ptr<CoordinatorLink> link_;
   const std::shared_ptr<Worker> worker_;
   const std::shared_ptr<HeldStore> store_;
-  Backoff contact_;   // Check-ins and reports.
+  const std::shared_ptr<ContributionLedger> ledger_;  // Null without a secure identity.
+  Backoff contact_;                                   // Check-ins and reports.
   Backoff again_;     // Rounds that it failed at, or refused, and is asked for once more.
   Backoff transfer_;  // Artefacts and updates: a coordinator that answers may still not deliver.
   std::optional<Held> held_;

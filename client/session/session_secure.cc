@@ -44,11 +44,7 @@ Status NodeSession::PermitsSecure(const Assignment& assignment) {
                                                       config_.secure->crypto, world_.clock.Now()));
   // Of statistics the rows are not known yet; a window is asked for once, whatever its rows.
   if (assignment.kind == TaskKind::kStatistics && !WindowAsked(assignment)) return Ok();
-  return Ledger().Check(QuestionOf(assignment, task.model, std::nullopt));
-}
-
-ContributionLedger NodeSession::Ledger() const {
-  return ContributionLedger(world_.files, config_.secure->crypto, config_.name);
+  return ledger_->Check(QuestionOf(assignment, task.model, std::nullopt));
 }
 
 StatusOr<std::unique_ptr<Contribution>> NodeSession::ContributionTo(
@@ -57,8 +53,8 @@ StatusOr<std::unique_ptr<Contribution>> NodeSession::ContributionTo(
                                                 config_.secure->crypto, world_.clock.Now()));
   SecureSubject subject{assignment.round, assignment.kind,
                         QuestionOf(assignment, task.model, rows)};
-  MUSTER_TRY(Ledger().Check(subject.question));
-  return std::make_unique<Contribution>(config_.secure, Ledger(), std::move(subject),
+  MUSTER_TRY(ledger_->Check(subject.question));
+  return std::make_unique<Contribution>(config_.secure, ledger_, std::move(subject),
                                         std::move(task));
 }
 

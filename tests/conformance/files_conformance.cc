@@ -42,6 +42,36 @@ TEST_P(FilesConformance, PartsAreOneFileAndAPutReplacesTheWhole) {
   EXPECT_EQ(Get("state"), "");
 }
 
+TEST_P(FilesConformance, WhatIsAppendedStandsBehindTheRest) {
+  ASSERT_THAT(files->Append("a/log", AsBytes("one ")), IsOk());
+  ASSERT_THAT(files->Append("a/log", AsBytes("")), IsOk());
+  ASSERT_THAT(files->Append("a/log", AsBytes("two ")), IsOk());
+  EXPECT_EQ(Get("a/log"), "one two ");
+  ASSERT_THAT(Put("a/log", "anew "), IsOk());
+  ASSERT_THAT(files->Append("a/log", AsBytes("three")), IsOk());
+  files = &home->Open();
+  EXPECT_EQ(Get("a/log"), "anew three");
+  EXPECT_THAT(*files->List(""), ElementsAre("a/log"));
+  EXPECT_THAT(files->Remove("a/log"), IsOk());
+  EXPECT_THAT(files->Get("a/log"), HasCode(kNotFound));
+}
+
+TEST_P(FilesConformance, OnAFullDiskNothingIsAppended) {
+  ASSERT_THAT(files->Append("log", AsBytes("old ")), IsOk());
+  {
+    const auto full = home->FillDisk();
+    EXPECT_THAT(files->Append("log", AsBytes("lost")),
+                Fails(kResourceExhausted, Reason::kDISK_FULL));
+    EXPECT_EQ(Get("log"), "old ");
+    EXPECT_THAT(files->Append("new", AsBytes("lost")),
+                Fails(kResourceExhausted, Reason::kDISK_FULL));
+  }
+  ASSERT_THAT(files->Append("log", AsBytes("later")), IsOk());
+  EXPECT_EQ(Get("log"), "old later");
+  ASSERT_THAT(files->Append("new", AsBytes("first")), IsOk());
+  EXPECT_EQ(Get("new"), "first");
+}
+
 TEST_P(FilesConformance, FilesAreListedByPrefixInOrder) {
   for (const char* name : {"round/b", "round/a/1", "rounds", "other"})
     ASSERT_THAT(Put(name, "x"), IsOk());
@@ -70,6 +100,7 @@ TEST_P(FilesConformance, NamesThatCouldLeaveTheDirectoryAreRefused) {
        {"", "/etc/passwd", "..", "../x", "a/../b", "a/..", ".hidden", "a/.tmp", "a//b", "a/", "a b",
         "a\nb", "\xc3\xa4", "a\\b", long_name.c_str()}) {
     EXPECT_THAT(Put(name, "x"), HasCode(kInvalidArgument)) << name;
+    EXPECT_THAT(files->Append(name, AsBytes("x")), HasCode(kInvalidArgument)) << name;
     EXPECT_THAT(files->Get(name), HasCode(kInvalidArgument)) << name;
     EXPECT_THAT(files->Remove(name), HasCode(kInvalidArgument)) << name;
   }
@@ -182,7 +213,7 @@ TEST_P(SpoolConformance, ManyWritersSideBySideLoseNothing) {
       writers.emplace_back([&, w] {
         for (std::uint32_t i = 0; i < kEach; ++i)
           spool->Append(w * kEach + i, AsBytes(std::string(w * 100 + i, 'x')),
-                        [&](Status status) { durable += status.ok() ? 1 : 0; });
+                        [&](const Status& status) { durable += status.ok() ? 1 : 0; });
       });
   }
   EXPECT_EQ(durable, kWriters * kEach);  // Whoever syncs has synced for all before it returns.

@@ -139,6 +139,18 @@ Status MemoryFiles::Put(std::string_view name, std::span<const ByteView> parts) 
   return AskFault(fault_, "file.put.done");
 }
 
+Status MemoryFiles::Append(std::string_view name, ByteView bytes) {
+  MUSTER_TRY(platform::CheckFileName(name));
+  MUSTER_TRY(AskFault(fault_, "file.put"));
+  {
+    absl::MutexLock lock(&disk_->mu);
+    Bytes& file = disk_->files[std::string(name)];
+    file.insert(file.end(), bytes.begin(), bytes.end());
+  }
+  const Status fault = AskFault(fault_, "file.put.done");
+  return fault.ok() ? Ok() : DataLoss("{}", MessageOf(fault));
+}
+
 StatusOr<Bytes> MemoryFiles::Get(std::string_view name) {
   MUSTER_TRY(platform::CheckFileName(name));
   absl::MutexLock lock(&disk_->mu);

@@ -53,6 +53,8 @@ class MemoryFiles final : public Files {
       : disk_(std::move(disk)), fault_(std::move(fault)) {}
 
   Status Put(std::string_view name, std::span<const ByteView> parts) override;
+  // Asks for faults as Put does; one after it was written is DATA_LOSS.
+  Status Append(std::string_view name, ByteView bytes) override;
   StatusOr<Bytes> Get(std::string_view name) override;
   Status Remove(std::string_view name) override;
   StatusOr<std::vector<std::string>> List(std::string_view prefix) override;

@@ -333,7 +333,7 @@ void SecureRoom::Start(std::size_t i) {
       {clock, executor, executor, jitter, budget, log},
       std::make_shared<RoomLink>(server, executor, i),
       std::make_unique<client::Contribution>(
-          device.identity, Ledger(i),
+          device.identity, std::make_shared<client::ContributionLedger>(device.files, hasher, name),
           client::SecureSubject{assignment.round, assignment.kind, Question(i)}, task));
   device.upload->Start(device.input,
                        [&device](StatusOr<std::string> why) { device.ended = std::move(why); });

@@ -134,14 +134,18 @@ TEST_F(AgentTest, LongAnsweredQuestionsAreForgottenAtTheStart) {
   std::filesystem::create_directories(given);
   for (const char* open : {"state", "state/nodes", "state/nodes/engine-000"})
     std::filesystem::permissions(dir_ / open, std::filesystem::perms::owner_all);
-  const auto days_ago = [this](int days) {
-    return UnixMillis(clock_.Now() - std::chrono::hours(24 * days));
+  const auto answer = [&](const std::string& question, int days_ago) {
+    std::ofstream(given / platform::OpenSslHasher().Sha256(AsBytes(question)).Hex())
+        << question << UnixMillis(clock_.Now() - std::chrono::hours(24 * days_ago)) << "\n";
   };
-  std::ofstream(given / "old") << "c/1 sha256:00\n" << days_ago(401) << "\n";
-  std::ofstream(given / "young") << "c/2 sha256:00\n" << days_ago(399) << "\n";
+  answer("c/1 sha256:00\n", 401);
+  answer("c/2 sha256:00\n", 399);
   ASSERT_THAT(Agent::Make(Settings(1), log_), IsOk());
-  EXPECT_FALSE(std::filesystem::exists(given / "old"));
-  EXPECT_TRUE(std::filesystem::exists(given / "young"));
+  EXPECT_TRUE(std::filesystem::is_empty(given));
+  std::ifstream ledger(given.parent_path() / "ledger");
+  const std::string text(std::istreambuf_iterator<char>(ledger), {});
+  EXPECT_THAT(text, ::testing::EndsWith(" c/2 sha256:00\n"));
+  EXPECT_THAT(text, ::testing::Not(::testing::HasSubstr(" c/1 ")));
 }
 
 TEST_F(AgentTest, FiftyNodesEnrolTrainAndAreCountedOnAFewThreads) {

@@ -189,6 +189,15 @@ TEST(SecureSession, WhatWasGivenBeforeIsRefusedBeforeAnyDownload) {
   w.ExpectRefusedAtOnce(Reason::kSECURE_REPEATED);
 }
 
+TEST(SecureSession, WithADamagedLedgerItRefusesBeforeAnyDownloadAndStaysUp) {
+  SecureWorld w;
+  MemoryFiles files(w.h.files_disk);
+  const std::array<ByteView, 1> damaged = {AsBytes("damaged\n")};
+  ASSERT_THAT(files.Put("nodes/engine-1/ledger", damaged), IsOk());
+  w.Run();
+  w.ExpectRefusedAtOnce(Reason::kSECURE_UNREADY);
+}
+
 TEST(SecureSession, ALieIsReportedAndTheNodeStaysUp) {
   SecureWorld w;
   w.h.coordinator.answer_secure = [](const SecureAsk&) {

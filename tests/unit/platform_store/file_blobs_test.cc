@@ -73,6 +73,20 @@ TEST(FileBlobs, PuttingASpoiltBlobAgainMendsIt) {
   EXPECT_EQ(AsText(*(*blobs)->Get(digest)), "abc");
 }
 
+TEST(DirFiles, OfAnAppendThatTheDiskTookAPartOfNothingStays) {
+  const TempDir dir;
+  const auto files = DirFiles::Open(dir.path());
+  ASSERT_THAT((*files)->Append("log", AsBytes("0123456789")), IsOk());
+  {
+    const FullDisk full(15);
+    EXPECT_THAT((*files)->Append("log", AsBytes("ABCDEFGHIJ")),
+                Fails(absl::StatusCode::kResourceExhausted, Reason::kDISK_FULL));
+    EXPECT_EQ(fs::file_size(dir / "log"), 10U);
+    EXPECT_THAT((*files)->Append("log", AsBytes("abcde")), IsOk());
+  }
+  EXPECT_EQ(AsText(*(*files)->Get("log")), "0123456789abcde");
+}
+
 TEST(DirFiles, WhatACrashLeftHalfWrittenIsSweptAtOpenAndNeverListed) {
   const TempDir dir;
   ASSERT_THAT(DirFiles::Open(dir.path()), IsOk());
