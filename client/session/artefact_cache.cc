@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/canonical_json.h"
 
@@ -20,15 +21,24 @@ ArtefactCache::ArtefactCache(Blobs& blobs, Files& files, ByteBudget& budget, Exe
       log_(log),
       max_bytes_(max_bytes) {
   const StatusOr<Bytes> saved = files_.Get(kIndex);
-  if (!saved.ok()) return;
-  const StatusOr<Json> json = ParseJson(AsText(*saved));
-  if (!json.ok() || !json->is_array()) return;
-  for (const Json& row : *json) {
-    if (!row.is_object()) return;
-    JsonReader reader(row);
-    const StatusOr<Digest> digest = Digest::Parse(reader.Text("digest"));
-    const std::uint64_t bytes = reader.Unsigned("bytes");
-    if (digest.ok() && reader.status().ok()) entries_.push_back({*digest, bytes});
+  if (saved.ok()) ReadIndex(AsText(*saved));
+}
+
+// What is no entry is none: a line that a crash cut short names a blob that was not there yet.
+void ArtefactCache::ReadIndex(std::string_view text) {
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    const StatusOr<Json> json = ParseJson(line);
+    if (!json.ok()) continue;
+    // Older versions wrote all of them as one array.
+    for (const Json& row : json->is_array() ? *json : Json::array({*json})) {
+      if (!row.is_object()) continue;
+      JsonReader reader(row);
+      const StatusOr<Digest> digest = Digest::Parse(reader.Text("digest"));
+      const std::uint64_t bytes = reader.Unsigned("bytes");
+      if (digest.ok() && reader.status().ok()) entries_.push_back({*digest, bytes});
+    }
   }
 }
 
@@ -70,7 +80,7 @@ void ArtefactCache::Run(const std::shared_ptr<Flight>& flight) {
     if (attempt != flight->attempt || !flight->running) return Cancelled("the download is over");
     return Take(*flight, bytes);
   };
-  const auto done = [this, alive = std::weak_ptr(alive_), flight, attempt](Status status) {
+  const auto done = [this, alive = std::weak_ptr(alive_), flight, attempt](const Status& status) {
     if (alive.expired()) return;
     strand_.Post([this, alive, flight, attempt, status] {
       if (!alive.expired() && attempt == flight->attempt && flight->running)
@@ -130,6 +140,7 @@ Status ArtefactCache::Settle(Flight& flight) {
   const StatusOr<Digest> got = indexed.ok() ? writer->Commit() : StatusOr<Digest>(indexed);
   if (got.ok() && *got == wanted.digest) return Ok();
   entries_.pop_back();
+  index_grows_ = false;
   MUSTER_TRY(got.status());
   MUSTER_TRY(blobs_.Remove(*got));
   return WithReason(DataLoss("{} bytes came for {}, but their digest is another", wanted.bytes,
@@ -171,17 +182,33 @@ void ArtefactCache::Evict(std::uint64_t room_for) {
       log_.Warn("artefact_not_evicted",
                 {{"digest", oldest.digest.ToString()}, {"error", MessageOf(removed)}});
     entries_.pop_front();
+    index_grows_ = false;
     used -= oldest.bytes;
   }
 }
 
+StatusOr<std::string> ArtefactCache::LineOf(const Entry& entry) {
+  MUSTER_ASSIGN(std::string line,
+                CanonicalJson(Json{{"bytes", entry.bytes}, {"digest", entry.digest.ToString()}}));
+  return line + '\n';
+}
+
+// With the newest entry's line where the rest is there. The order in which the others were wanted
+// is a hint, and not worth a whole index.
 Status ArtefactCache::SaveIndex() {
-  Json rows = Json::array();
-  for (const Entry& entry : entries_)
-    rows.push_back(Json{{"bytes", entry.bytes}, {"digest", entry.digest.ToString()}});
-  MUSTER_ASSIGN(const std::string text, CanonicalJson(rows));
-  const std::array<ByteView, 1> parts = {AsBytes(text)};
-  return files_.Put(kIndex, parts);
+  if (std::exchange(index_grows_, false)) {
+    MUSTER_ASSIGN(const std::string line, LineOf(entries_.back()));
+    MUSTER_TRY(files_.Append(kIndex, AsBytes(line)));
+  } else {
+    std::string text;
+    for (const Entry& entry : entries_) {
+      MUSTER_ASSIGN(const std::string line, LineOf(entry));
+      text += line;
+    }
+    MUSTER_TRY(files_.Put(kIndex, std::array{AsBytes(text)}));
+  }
+  index_grows_ = true;
+  return Ok();
 }
 
 }  // namespace muster::client

@@ -22,8 +22,9 @@ class ArtefactCache {
   using Done = std::function<void(Status)>;
   static constexpr std::uint64_t kDefaultBytes = 8ULL << 30;
 
-  // Takes up what an earlier run left in `blobs`, by the index in `files`. Downloads are paid for
-  // from `budget`. Calls back on `strand`.
+  // Takes up what an earlier run left in `blobs`, by the index in `files`: a line for each blob, in
+  // the order of being wanted when one went last, and of being fetched since. Downloads are paid
+  // for from `budget`. Calls back on `strand`.
   ArtefactCache(Blobs& blobs, Files& files, ByteBudget& budget, Executor& strand, Logger& log,
                 std::uint64_t max_bytes = kDefaultBytes);
 
@@ -65,6 +66,8 @@ class ArtefactCache {
   void DropIdleFlights();
   void Touch(const Digest& digest);
   void Evict(std::uint64_t room_for);
+  void ReadIndex(std::string_view text);
+  static StatusOr<std::string> LineOf(const Entry& entry);
   Status SaveIndex();
 
   Blobs& blobs_;
@@ -74,6 +77,7 @@ class ArtefactCache {
   Logger& log_;
   const std::uint64_t max_bytes_;
   std::list<Entry> entries_;  // Least recently wanted first.
+  bool index_grows_ = false;  // It names just the others: the newest may be appended.
   std::map<Digest, std::shared_ptr<Flight>> flights_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // Callbacks hold it weakly.
 };

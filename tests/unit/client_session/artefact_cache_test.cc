@@ -34,6 +34,22 @@ struct Harness {
     return result.value_or(Internal("no answer"));
   }
   bool Has(const Artefact& artefact) { return *blobs.Has(artefact.digest); }
+  // As another life of the agent does on the same disk.
+  Status FetchAnew(const Artefact& artefact, std::uint64_t max_bytes = 10'000) {
+    ArtefactCache again(blobs, files, budget, executor, log, max_bytes);
+    std::optional<Status> result;
+    again.Fetch(Link(), artefact, [&result](const Status& status) { result = status; });
+    executor.RunFor(1s);
+    return result.value_or(Internal("no answer"));
+  }
+  std::string Index() { return std::string(AsText(files.Get("artefacts.json").value())); }
+  void WriteIndex(std::string_view text) {
+    ASSERT_THAT(files.Put("artefacts.json", std::array{AsBytes(text)}), IsOk());
+  }
+  static std::string LineOf(const Artefact& artefact) {
+    return fmt::format("{{\"bytes\":{},\"digest\":\"{}\"}}\n", artefact.bytes,
+                       artefact.digest.ToString());
+  }
 
   ManualClock clock{FromUnixMillis(1'700'000'000'000)};
   SimExecutor executor{clock};
@@ -41,7 +57,8 @@ struct Harness {
   FakeCoordinator coordinator{1};
   LineFaults faults;
   NullLogger log;
-  MemoryFiles files;
+  FaultHook fault;
+  MemoryFiles files{[this](std::string_view op) { return AskFault(fault, op); }};
   MemoryBlobs blobs;
   ByteBudget budget;
   ArtefactCache cache;
@@ -121,13 +138,73 @@ TEST(ArtefactCache, RemembersAcrossRestartsWhatItMayLetGo) {
   const Artefact a = h.Publish(1000, 1), b = h.Publish(1000, 2), c = h.Publish(1000, 3);
   ASSERT_THAT(h.Fetch(a), IsOk());
   ASSERT_THAT(h.Fetch(b), IsOk());
-  ArtefactCache again(h.blobs, h.files, h.budget, h.executor, h.log, 2500);
-  bool fetched = false;
-  again.Fetch(h.Link(), c, [&fetched](const Status& s) { fetched = s.ok(); });
-  h.executor.RunFor(1s);
-  EXPECT_TRUE(fetched);
+  EXPECT_THAT(h.FetchAnew(c, 2500), IsOk());
   EXPECT_FALSE(h.Has(a));
   EXPECT_TRUE(h.Has(b));
+}
+
+TEST(ArtefactCache, AnArtefactIsALineMoreOfItsIndexUntilAnotherGoes) {
+  Harness h(2500);
+  const Artefact a = h.Publish(1000, 1), b = h.Publish(1000, 2), c = h.Publish(1000, 3);
+  ASSERT_THAT(h.Fetch(a), IsOk());
+  EXPECT_EQ(h.Index(), h.LineOf(a));
+  h.WriteIndex("what is there stays\n");
+  ASSERT_THAT(h.Fetch(b), IsOk());
+  EXPECT_EQ(h.Index(), "what is there stays\n" + h.LineOf(b));
+  ASSERT_THAT(h.Fetch(c), IsOk());
+  EXPECT_EQ(h.Index(), h.LineOf(b) + h.LineOf(c));
+}
+
+TEST(ArtefactCache, AnotherDigestsBytesLeaveNoNameInTheIndex) {
+  Harness h;
+  const Artefact a = h.Publish(1000, 1), b = h.Publish(1000, 2);
+  ASSERT_THAT(h.Fetch(a), IsOk());
+  h.faults.corrupt_download = 1000;
+  EXPECT_THAT(h.Fetch(b), HasCode(absl::StatusCode::kDataLoss));
+  h.faults.corrupt_download = 0;
+  EXPECT_THAT(h.Fetch(b), IsOk());
+  EXPECT_EQ(h.Index(), h.LineOf(a) + h.LineOf(b));
+}
+
+TEST(ArtefactCache, ALineOfItsIndexThatACrashCutShortIsNoName) {
+  Harness h;
+  const Artefact a = h.Publish(1000, 1), b = h.Publish(1000, 2);
+  ASSERT_THAT(h.Fetch(a), IsOk());
+  for (std::size_t cut = 0; cut + 1 < h.LineOf(b).size(); ++cut) {
+    h.WriteIndex(h.LineOf(a) + h.LineOf(b).substr(0, cut));
+    const Artefact next = h.Publish(1, static_cast<int>(cut));
+    ASSERT_THAT(h.FetchAnew(next), IsOk());
+    EXPECT_EQ(h.Index(), h.LineOf(a) + h.LineOf(next)) << cut;
+    ASSERT_THAT(h.blobs.Remove(next.digest), IsOk());
+  }
+}
+
+TEST(ArtefactCache, ReadsTheIndexOfOlderVersions) {
+  Harness h;
+  const Artefact a = h.Publish(1000, 1), b = h.Publish(1000, 2), c = h.Publish(1000, 3);
+  for (const Artefact& old : {a, b}) ASSERT_THAT(h.Fetch(old), IsOk());
+  const auto row = [&h](const Artefact& of) {
+    return h.LineOf(of).substr(0, h.LineOf(of).size() - 1);
+  };
+  h.WriteIndex(fmt::format("[{},{}]", row(a), row(b)));
+  EXPECT_THAT(h.FetchAnew(c, 2500), IsOk());
+  EXPECT_FALSE(h.Has(a));
+  EXPECT_TRUE(h.Has(b));
+  EXPECT_EQ(h.Index(), h.LineOf(b) + h.LineOf(c));
+}
+
+TEST(ArtefactCache, WithoutADiskForItsNameNoBlobIsKept) {
+  Harness h;
+  const Artefact a = h.Publish(1000, 1), b = h.Publish(1000, 2);
+  ASSERT_THAT(h.Fetch(a), IsOk());
+  h.fault = [](std::string_view op) -> Status {
+    return op == "file.put" ? WithReason(ResourceExhausted("full"), Reason::kDISK_FULL) : Ok();
+  };
+  EXPECT_THAT(h.Fetch(b), Fails(absl::StatusCode::kResourceExhausted, Reason::kDISK_FULL));
+  EXPECT_FALSE(h.Has(b));
+  h.fault = nullptr;
+  EXPECT_THAT(h.Fetch(b), IsOk());
+  EXPECT_EQ(h.Index(), h.LineOf(a) + h.LineOf(b));
 }
 
 TEST(ArtefactCache, PaysForWhatMovedAndGetsTheRestBack) {
