@@ -117,7 +117,7 @@ Status LaneVector::WriteWire(TileRange tiles, std::span<std::byte> out) const {
   });
 }
 
-Status LaneVector::AddWire(TileRange tiles, ByteView wire) {
+Status LaneVector::AddWire(TileRange tiles, ByteView wire, Sign sign) {
   MUSTER_TRY(CheckTiles(segments_, tiles));
   if (const std::uint64_t size = WireBytes(segments_, tiles); wire.size() != size)
     return WithReason(
@@ -128,9 +128,9 @@ Status LaneVector::AddWire(TileRange tiles, ByteView wire) {
     const ByteView from = wire.first(run.count * WireBytesOf(bits));
     wire = wire.subspan(from.size());
     if (bits == LaneBits::k16)
-      AddPacked(from, Lanes<std::uint16_t>(run.segment, run.first, run.count));
+      AddPacked(from, Lanes<std::uint16_t>(run.segment, run.first, run.count), sign);
     else
-      AddPacked(bits, from, Lanes<std::uint32_t>(run.segment, run.first, run.count));
+      AddPacked(bits, from, Lanes<std::uint32_t>(run.segment, run.first, run.count), sign);
     return Ok();
   });
 }

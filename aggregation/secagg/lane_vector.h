@@ -39,8 +39,9 @@ class LaneVector {
   // The wire form of whole tiles: bytes [TileAt(begin).wire_offset, end of the last). `out` has
   // that length, INVALID_ARGUMENT otherwise.
   Status WriteWire(TileRange tiles, std::span<std::byte> out) const;
-  // Adds a wire form, of the same tiles; UPDATE_WRONG_LAYOUT when the length is not theirs.
-  Status AddWire(TileRange tiles, ByteView wire);
+  // Adds a wire form, of the same tiles, or takes it away; UPDATE_WRONG_LAYOUT when the length is
+  // not theirs, and nothing is changed.
+  Status AddWire(TileRange tiles, ByteView wire, Sign sign = Sign::kAdd);
 
   // out[i] = element first + i as a signed number, once every mask is off. FAILED_PRECONDITION with
   // UPDATE_OVER_BOUND when

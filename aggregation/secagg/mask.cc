@@ -82,28 +82,36 @@ void PackLanes(std::span<const std::uint16_t> lanes, std::span<std::byte> out) {
   if (!lanes.empty()) std::memcpy(out.data(), lanes.data(), lanes.size_bytes());
 }
 
-void AddPacked(LaneBits bits, ByteView packed, std::span<std::uint32_t> lanes) {
-  const std::byte* from = packed.data();
-  if (bits == LaneBits::k32) {
-    for (std::size_t i = 0; i < lanes.size(); ++i) {
-      std::uint32_t word;
-      std::memcpy(&word, from + 4 * i, sizeof word);
-      lanes[i] += word;
-    }
-    return;
-  }
-  for (std::uint32_t& lane : lanes) {
-    lane += std::to_integer<std::uint32_t>(from[0]) | std::to_integer<std::uint32_t>(from[1]) << 8 |
-            std::to_integer<std::uint32_t>(from[2]) << 16;
-    from += 3;
-  }
+namespace {
+// word(i) is what lane i is to be changed by.
+template <typename Lane, typename Word>
+void Apply(std::span<Lane> lanes, Sign sign, Word word) {
+  if (sign == Sign::kAdd)
+    for (std::size_t i = 0; i < lanes.size(); ++i) lanes[i] = static_cast<Lane>(lanes[i] + word(i));
+  else
+    for (std::size_t i = 0; i < lanes.size(); ++i) lanes[i] = static_cast<Lane>(lanes[i] - word(i));
 }
-void AddPacked(ByteView packed, std::span<std::uint16_t> lanes) {
-  for (std::size_t i = 0; i < lanes.size(); ++i) {
-    std::uint16_t word;
-    std::memcpy(&word, packed.data() + 2 * i, sizeof word);
-    lanes[i] = static_cast<std::uint16_t>(lanes[i] + word);
-  }
+
+template <typename Lane>
+auto WordsAt(ByteView packed) {
+  return [from = packed.data()](std::size_t i) {
+    Lane word;
+    std::memcpy(&word, from + i * sizeof word, sizeof word);
+    return word;
+  };
+}
+}  // namespace
+
+void AddPacked(LaneBits bits, ByteView packed, std::span<std::uint32_t> lanes, Sign sign) {
+  if (bits == LaneBits::k32) return Apply(lanes, sign, WordsAt<std::uint32_t>(packed));
+  Apply(lanes, sign, [packed](std::size_t i) {
+    const std::byte* const from = packed.data() + 3 * i;
+    return std::to_integer<std::uint32_t>(from[0]) | std::to_integer<std::uint32_t>(from[1]) << 8 |
+           std::to_integer<std::uint32_t>(from[2]) << 16;
+  });
+}
+void AddPacked(ByteView packed, std::span<std::uint16_t> lanes, Sign sign) {
+  Apply(lanes, sign, WordsAt<std::uint16_t>(packed));
 }
 
 }  // namespace muster::aggregation::secagg

@@ -43,8 +43,9 @@ Status AddMask(Keystream& stream, Sign sign, std::uint64_t stream_offset,
 // u32 lanes are of 24 or 32 bits, u16 lanes of 16.
 void PackLanes(LaneBits bits, std::span<const std::uint32_t> lanes, std::span<std::byte> out);
 void PackLanes(std::span<const std::uint16_t> lanes, std::span<std::byte> out);
-// lanes[i] += what the wire has at i; the same sizes.
-void AddPacked(LaneBits bits, ByteView packed, std::span<std::uint32_t> lanes);
-void AddPacked(ByteView packed, std::span<std::uint16_t> lanes);
+// lanes[i] += sign * what the wire has at i; the same sizes.
+void AddPacked(LaneBits bits, ByteView packed, std::span<std::uint32_t> lanes,
+               Sign sign = Sign::kAdd);
+void AddPacked(ByteView packed, std::span<std::uint16_t> lanes, Sign sign = Sign::kAdd);
 
 }  // namespace muster::aggregation::secagg

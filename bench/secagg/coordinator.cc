@@ -4,11 +4,26 @@
 
 #include "aggregation/secagg/server_facts.h"
 #include "bench/require.h"
-#include "coordinator/secure/secure_sum.h"
-#include "coordinator/secure/spool_tags.h"
 
 namespace muster::bench {
 namespace secagg = aggregation::secagg;
+namespace {
+
+// Keeps what is posted for whoever counts the time that it takes.
+class Posted final : public Executor {
+ public:
+  void Post(std::function<void()> work) override {
+    absl::MutexLock lock(&mu_);
+    work_.push_back(std::move(work));
+  }
+  void PostAt(Timestamp, std::function<void()> work) override { Post(std::move(work)); }
+  const std::vector<std::function<void()>>& work() const { return work_; }
+
+ private:
+  absl::Mutex mu_;
+  std::vector<std::function<void()>> work_;
+};
+}  // namespace
 
 Coordinator::Coordinator(const Setting& setting, secagg::Task task, Crypto& crypto,
                          const secagg::StatementCheck& check, std::filesystem::path spool)
@@ -18,6 +33,7 @@ Coordinator::Coordinator(const Setting& setting, secagg::Task task, Crypto& cryp
         {std::move(task), setting.devices, kWindow, kWindow, kWindow, kWindow, kWindow},
         {crypto, check})));
     for (const secagg::ServerFact& fact : session_->Open(now_)) session_->Apply(fact);
+    sum_.emplace(session_->plan().task.layout, spool_);
   });
 }
 Coordinator::~Coordinator() {
@@ -56,25 +72,16 @@ secagg::SpooledShares Coordinator::ReadShares() {
 void Coordinator::Vector(ByteView header, ByteView wire) {
   Work([&] {
     const secagg::MaskedHeader parsed = Require(secagg::ParseMaskedHeader(header));
-    spool_.Append(coordinator::VectorTag(parsed.from), wire,
-                  [](const Status& written) { Require(written); });
+    sum_->Put(parsed.from, wire, [](const Status& written) { Require(written); });
     Tell(parsed);
     Fold();
   });
 }
 void Coordinator::Fold() {
+  const bool more = In<secagg::Collecting>() != nullptr;
   for (const secagg::ServerEffect& effect : session_->Pending()) {
     const auto* fold = std::get_if<secagg::FoldVectors>(&effect);
-    if (fold == nullptr) continue;
-    const bool more = In<secagg::Collecting>() != nullptr;
-    if (more && fold->members.size() < coordinator::kFoldTogether) continue;
-    const secagg::Segments& layout = session_->plan().task.layout;
-    if (!sum_) sum_.emplace(layout);
-    Bytes wire(layout.wire_bytes());
-    for (const secagg::Member member : fold->members) {
-      Require(spool_.Read(coordinator::VectorTag(member), 0, wire));
-      Require(sum_->AddWire(sum_->AllTiles(), wire));
-    }
+    if (fold == nullptr || (more && fold->members.size() < coordinator::kFoldTogether)) continue;
     Tell(secagg::VectorsFolded{fold->members, fmt::format("upto-{}", fold->members.back())});
   }
 }
@@ -108,12 +115,13 @@ bool Coordinator::Reply(ByteView message) {
 void Coordinator::Unmask(unsigned threads) {
   Work([&] {
     const auto& awaiting = std::get<secagg::AwaitingShares>(session_->state());
+    Require(sum_->Hold(awaiting.survivors));
     const secagg::OpenedSecrets opened = Require(unmasking_->Open());
-    const std::vector<secagg::MaskSeed> seeds = SeedsOf(opened, threads);
+    std::vector<secagg::MaskSeed> seeds = SeedsOf(opened, threads);
     masks_removed_ = seeds.size();
-    RemoveMasks(seeds, threads);
+    RemoveMasks(std::move(seeds), threads);
     sums_.resize(session_->plan().task.layout[0].count);
-    Require(sum_->Sums(0, 0, awaiting.survivors.size(), sums_));
+    Require(sum_->sum().Sums(0, 0, awaiting.survivors.size(), sums_));
     Tell(secagg::SumOpened{});
   });
 }
@@ -136,17 +144,14 @@ std::vector<secagg::MaskSeed> Coordinator::SeedsOf(const secagg::OpenedSecrets& 
   return seeds;
 }
 
-void Coordinator::RemoveMasks(const std::vector<secagg::MaskSeed>& seeds, unsigned threads) {
-  const std::uint64_t tiles = sum_->AllTiles().end;
+void Coordinator::RemoveMasks(std::vector<secagg::MaskSeed> seeds, unsigned threads) {
+  Posted pool, strand;
+  sum_->Unmask(std::move(seeds), crypto_, pool, strand,
+               [](const Status& unmasked) { Require(unmasked); });
   InParallel(threads, [&](unsigned thread) {
-    std::vector<std::unique_ptr<Keystream>> streams;
-    std::vector<secagg::Mask> masks;
-    for (const secagg::MaskSeed& seed : seeds) {
-      streams.push_back(Require(crypto_.NewKeystream(seed.seed)));
-      masks.push_back({streams.back().get(), seed.sign});
-    }
-    Require(sum_->AddMasks(masks, {tiles * thread / threads, tiles * (thread + 1) / threads}));
+    for (std::size_t i = thread; i < pool.work().size(); i += threads) pool.work()[i]();
   });
+  for (const auto& last : strand.work()) last();
 }
 
 void Coordinator::InParallel(unsigned threads, const std::function<void(unsigned)>& work) {

@@ -6,12 +6,12 @@
 #include <optional>
 #include <vector>
 
-#include "aggregation/secagg/lane_vector.h"
 #include "aggregation/secagg/server_session.h"
 #include "bench/secagg/heap.h"
 #include "bench/secagg/meter.h"
 #include "bench/secagg/setting.h"
 #include "bench/secagg/spool.h"
+#include "coordinator/secure/secure_sum.h"
 #include "coordinator/secure/share_spool.h"
 
 namespace muster::bench {
@@ -58,7 +58,7 @@ class Coordinator {
   void Fold();
   std::vector<aggregation::secagg::MaskSeed> SeedsOf(
       const aggregation::secagg::OpenedSecrets& opened, unsigned threads);
-  void RemoveMasks(const std::vector<aggregation::secagg::MaskSeed>& seeds, unsigned threads);
+  void RemoveMasks(std::vector<aggregation::secagg::MaskSeed> seeds, unsigned threads);
   // work(thread) on each of the threads.
   void InParallel(unsigned threads, const std::function<void(unsigned)>& work);
   aggregation::secagg::SpooledShares ReadShares();
@@ -70,7 +70,7 @@ class Coordinator {
   Timestamp now_ = kStart;
   std::optional<aggregation::secagg::ServerSession> session_;
   std::optional<aggregation::secagg::Unmasking> unmasking_;
-  std::optional<aggregation::secagg::LaneVector> sum_;
+  std::optional<coordinator::SecureSum> sum_;
   std::vector<std::int32_t> sums_;
   Meter meter_;
   double helper_seconds_ = 0;

@@ -40,6 +40,10 @@ HeapScope::HeapScope() : before_(counting) { counting = true; }
 HeapScope::~HeapScope() { counting = before_; }
 
 std::size_t TakeHeapPeak() { return peak.exchange(alive); }
+std::size_t RestartHeapPeak() {
+  TakeHeapPeak();
+  return TakeHeapPeak();
+}
 
 }  // namespace muster::bench
 

@@ -19,5 +19,7 @@ class HeapScope {
 
 // The most bytes that were alive at once since the last call. From any thread.
 std::size_t TakeHeapPeak();
+// What is alive now, from where the peak is counted anew.
+std::size_t RestartHeapPeak();
 
 }  // namespace muster::bench

@@ -1,6 +1,7 @@
 // Whole secure sums over real cryptography, without a network: what they cost the server and one
 // device, in processor seconds, and in bytes on the wire. Every sum is checked against the plain
-// one. A session that is not exact ends the program.
+// one. A session that is not exact ends the program. `--large N` and `--memory N` set the devices
+// of the longer ones.
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,6 +26,7 @@ namespace {
 namespace secagg = aggregation::secagg;
 
 constexpr unsigned kThreads = 2;
+constexpr int kSessions = 3;  // Of which the median is told: what else runs shows in single ones.
 constexpr std::uint32_t kBatch = 16;  // Devices whose messages are in memory at once.
 
 double Median(std::vector<double> values) {
@@ -58,7 +60,7 @@ class Session {
   Session(const Setting& setting, const std::filesystem::path& spool)
       : setting_(setting),
         task_(TaskOf(setting, rng_)),
-        idle_(TakeHeapPeak()),
+        idle_(RestartHeapPeak()),
         coordinator_(setting, task_, crypto_, check_, spool) {
     for (std::uint32_t i = 0; i < setting.devices; ++i) {
       auto signer = std::make_unique<platform::OpenSslSigner>(
@@ -227,7 +229,7 @@ class Session {
   const secagg::StatementCheck check_ = authority_.Check();
   const secagg::StatementCheck believe_ = [](const IdentityKey&, ByteView) { return Ok(); };
   const secagg::Task task_;
-  const std::size_t idle_;  // Nothing is counted before, but what an earlier session left.
+  const std::size_t idle_;  // What an earlier session left.
   Coordinator coordinator_;
   std::vector<Device> devices_;
   std::vector<secagg::Member> members_;   // By device.
@@ -266,11 +268,15 @@ void BenchLarge(Report& report, std::uint32_t devices, const std::filesystem::pa
                   .vanish = devices / 10,
                   .rule = {.least = devices / 2, .corrupt_ppm = 100'000, .dropout_ppm = 100'000},
                   .measured = 9};
-  const Figures active = Session(setting, spool).Run();
-  report.Add({setting.name, "server_s", active.server_seconds,
-              fmt::format("CPU; {}; {}unmasking {:.2f} s, {:.2f} CPU s", Told(active), active.steps,
-                          active.unmask_seconds, active.unmask_cpu_seconds),
-              1.5, kAtMost});
+  std::vector<Figures> sessions;
+  for (int i = 0; i < kSessions; ++i) sessions.push_back(Session(setting, spool).Run());
+  std::ranges::sort(sessions, {}, &Figures::server_seconds);
+  const Figures& active = sessions[kSessions / 2];
+  report.Add(
+      {setting.name, "server_s", active.server_seconds,
+       fmt::format("CPU, median of {}; {}; {}unmasking {:.2f} s, {:.2f} CPU s", kSessions,
+                   Told(active), active.steps, active.unmask_seconds, active.unmask_cpu_seconds),
+       1.5, kAtMost});
   report.Add({setting.name, "client_s", active.client_seconds,
               fmt::format("CPU, median of {}", setting.measured), 0.45, kAtMost});
   setting.rule.profile = secagg::Profile::kCurious;
@@ -293,8 +299,8 @@ void BenchMemory(Report& report, std::uint32_t devices, const std::filesystem::p
       .rule = {.least = devices / 2, .corrupt_ppm = 100'000, .dropout_ppm = 100'000},
       .measured = 0};
   const Figures f = Session(setting, spool).Run();
-  report.Add({setting.name, "server_heap_mb", f.heap_mb, "peak of what the server allocated", 128,
-              kAtMost});
+  report.Add({setting.name, "server_rss_mb", f.heap_mb,
+              "peak of what the server allocated: its devices share the process", 128, kAtMost});
 }
 }  // namespace
 }  // namespace muster::bench
@@ -305,13 +311,13 @@ int main(int argc, char** argv) {
   const std::filesystem::path spool =
       std::filesystem::temp_directory_path() / fmt::format("secagg_bench.{}", getpid());
   Bench100(report, spool);
-  // Every pair of devices agrees on keys, which takes minutes for a thousand of them: on request.
-  const int devices = std::atoi(report.Option("--large", "0").c_str());
-  Require(devices == 0 || (devices >= 100 && devices <= 1000), "--large is in 100..1000");
-  if (devices > 0) BenchLarge(report, static_cast<std::uint32_t>(devices), spool);
-  // Gigabytes of vectors go through the spool.
-  const int long_ones = std::atoi(report.Option("--memory", "0").c_str());
-  Require(long_ones == 0 || (long_ones >= 100 && long_ones <= 1000), "--memory is in 100..1000");
-  if (long_ones > 0) BenchMemory(report, static_cast<std::uint32_t>(long_ones), spool);
+  // A minute and a half, and a minute with 4 GB of spool; 0 leaves them out.
+  const int large = std::atoi(report.Option("--large", "1000").c_str());
+  const int memory = std::atoi(report.Option("--memory", "1000").c_str());
+  for (const int devices : {large, memory})
+    Require(devices == 0 || (devices >= 100 && devices <= 1000),
+            "--large and --memory are 0 or 100..1000");
+  if (large > 0) BenchLarge(report, static_cast<std::uint32_t>(large), spool);
+  if (memory > 0) BenchMemory(report, static_cast<std::uint32_t>(memory), spool);
   return report.Finish();
 }

@@ -1,8 +1,7 @@
 #include "coordinator/secure/secure_sum.h"
 
-#include <absl/synchronization/mutex.h>
-
 #include <algorithm>
+#include <utility>
 
 #include "coordinator/secure/spool_tags.h"
 
@@ -45,25 +44,55 @@ struct Job {
 };
 }  // namespace
 
-void SecureSum::Put(secagg::Member member, ByteView vector,
-                    std::function<void(Status)> done) const {
-  spool_.Append(VectorTag(member), vector, std::move(done));
+void SecureSum::Put(secagg::Member member, ByteView vector, std::function<void(Status)> done) {
+  AddEarly(member, vector);
+  spool_.Append(VectorTag(member), vector, [this, done = std::move(done)](const Status& kept) {
+    if (!kept.ok()) Distrust();
+    done(kept);
+  });
+}
+
+void SecureSum::AddEarly(secagg::Member member, ByteView vector) {
+  absl::MutexLock lock(&mu_);
+  if (settled_ || doubtful_) return;
+  if (!sum_) Begin();
+  if (held_.contains(member))
+    doubtful_ = true;  // The journal did not take the first one, and this may be another.
+  else if (sum_->AddWire(sum_->AllTiles(), vector).ok())
+    held_.insert(member);
+}
+
+void SecureSum::Distrust() {
+  absl::MutexLock lock(&mu_);
+  doubtful_ = true;
+}
+
+void SecureSum::Begin() {
+  sum_ = std::make_shared<secagg::LaneVector>(layout_);
+  held_.clear();
 }
 
 Status SecureSum::Hold(const secagg::MemberSet& members) {
-  if (sum_ && !held_.IsSubsetOf(members)) Reset();
-  if (!sum_) {
-    sum_ = std::make_shared<secagg::LaneVector>(layout_);
-    held_ = secagg::MemberSet(members.devices());
-  }
-  Bytes vector;
-  for (const secagg::Member member : members.Minus(held_).Members()) {
-    MUSTER_ASSIGN(const std::uint64_t size, spool_.SizeOf(VectorTag(member)));
-    vector.resize(std::min<std::uint64_t>(size, layout_.wire_bytes()));
-    MUSTER_TRY(spool_.Read(VectorTag(member), 0, vector));
-    MUSTER_TRY(sum_->AddWire(sum_->AllTiles(), vector));
-    held_.Insert(member);
-  }
+  absl::MutexLock lock(&mu_);
+  settled_ = true;
+  if (std::exchange(doubtful_, false) || !sum_) Begin();
+  for (const secagg::Member member : std::vector(held_.begin(), held_.end()))
+    if (!members.Contains(member) && !ChangeBy(secagg::Sign::kSubtract, member).ok())
+      Begin();  // Its record is not there, or not yet: without it, then.
+  for (const secagg::Member member : members.Members())
+    if (!held_.contains(member)) MUSTER_TRY(ChangeBy(secagg::Sign::kAdd, member));
+  return Ok();
+}
+
+Status SecureSum::ChangeBy(secagg::Sign sign, secagg::Member member) {
+  MUSTER_ASSIGN(const std::uint64_t size, spool_.SizeOf(VectorTag(member)));
+  Bytes vector(std::min<std::uint64_t>(size, layout_.wire_bytes()));
+  MUSTER_TRY(spool_.Read(VectorTag(member), 0, vector));
+  MUSTER_TRY(sum_->AddWire(sum_->AllTiles(), vector, sign));
+  if (sign == secagg::Sign::kAdd)
+    held_.insert(member);
+  else
+    held_.erase(member);
   return Ok();
 }
 
@@ -71,8 +100,13 @@ void SecureSum::Unmask(std::vector<secagg::MaskSeed> seeds, const Crypto& crypto
                        Executor& strand, std::function<void(Status)> done) {
   const std::uint64_t tiles = layout_.tiles();
   const std::uint64_t ranges = std::min(kRanges, tiles);
+  std::shared_ptr<secagg::LaneVector> sum;
+  {
+    absl::MutexLock lock(&mu_);
+    sum = sum_;
+  }
   const std::shared_ptr<Job> job(
-      new Job{std::move(seeds), crypto, sum_, strand, std::move(done), {}, ranges, {}});
+      new Job{std::move(seeds), crypto, std::move(sum), strand, std::move(done), {}, ranges, {}});
   for (std::uint64_t i = 0; i < ranges; ++i)
     pool.Post([job, range = secagg::TileRange{tiles * i / ranges, tiles * (i + 1) / ranges}] {
       job->Finish(job->AddTo(range));
@@ -80,8 +114,10 @@ void SecureSum::Unmask(std::vector<secagg::MaskSeed> seeds, const Crypto& crypto
 }
 
 void SecureSum::Reset() {
+  absl::MutexLock lock(&mu_);
+  settled_ = true;
   sum_.reset();
-  held_ = {};
+  held_.clear();
 }
 
 }  // namespace muster::coordinator

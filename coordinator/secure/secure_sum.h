@@ -1,9 +1,12 @@
 #pragma once
 // The tensors of one secure session: masked vectors in a spool, their sum, and the masks taken off
 // it. It sees no single device's update, and decides nothing. Memory is O(d).
+#include <absl/base/thread_annotations.h>
+#include <absl/synchronization/mutex.h>
+
 #include <functional>
 #include <memory>
-#include <optional>
+#include <set>
 #include <vector>
 
 #include "aggregation/secagg/lane_vector.h"
@@ -17,19 +20,20 @@ namespace muster::coordinator {
 // While more may come. Each fold is a commit; folding many waits for none of the steps that follow.
 inline constexpr std::size_t kFoldTogether = 32;
 
-// Used on the session's strand only; not while Unmask is under way.
+// Used on the session's strand, but for Put; and not while Unmask is under way.
 class SecureSum {
  public:
   SecureSum(aggregation::secagg::Segments layout, Spool& spool)
       : layout_(std::move(layout)), spool_(spool) {}
 
-  // Keeps one whole masked vector; `done` hears, on any thread, when it is durable. Safe from any
-  // thread.
-  void Put(aggregation::secagg::Member member, ByteView vector,
-           std::function<void(Status)> done) const;
+  // Keeps one whole masked vector; `done` hears, on any thread, when it is durable. Until the first
+  // Hold it is also added to the sum at once, while it is in memory. Safe from any thread; lives
+  // until `done` is called.
+  void Put(aggregation::secagg::Member member, ByteView vector, std::function<void(Status)> done);
 
-  // Makes the sum hold exactly these members' vectors, from the spool: all of them after a
-  // restart. Cost: 4 d bytes read for each that is missing.
+  // Makes the sum hold exactly these members' vectors, once no more are to come. Cost: 4 d bytes
+  // read from the spool for each that it has too many (the degree rule prunes few) or too few (all
+  // of them after a restart).
   Status Hold(const aggregation::secagg::MemberSet& members);
 
   // Adds masks to the sum, ranges of tiles side by side on `pool`, then tells `done` on `strand`.
@@ -38,16 +42,29 @@ class SecureSum {
               Executor& pool, Executor& strand, std::function<void(Status)> done);
 
   // Once a member is held and until Reset.
-  const aggregation::secagg::LaneVector& sum() const { return *sum_; }
+  const aggregation::secagg::LaneVector& sum() const {
+    absl::MutexLock lock(&mu_);
+    return *sum_;
+  }
 
   // Forgets the sum; the spool stays.
   void Reset();
 
  private:
+  void AddEarly(aggregation::secagg::Member member, ByteView vector);
+  void Distrust();
+  void Begin() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  Status ChangeBy(aggregation::secagg::Sign sign, aggregation::secagg::Member member)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
   const aggregation::secagg::Segments layout_;
   Spool& spool_;
-  std::shared_ptr<aggregation::secagg::LaneVector> sum_;  // Shared with ranges under way.
-  aggregation::secagg::MemberSet held_;
+  mutable absl::Mutex mu_;
+  // Shared with ranges under way, which have it to themselves: it is settled by then.
+  std::shared_ptr<aggregation::secagg::LaneVector> sum_ ABSL_GUARDED_BY(mu_);
+  std::set<aggregation::secagg::Member> held_ ABSL_GUARDED_BY(mu_);  // Whose vectors it has.
+  bool settled_ ABSL_GUARDED_BY(mu_) = false;   // What comes now is too late to be counted.
+  bool doubtful_ ABSL_GUARDED_BY(mu_) = false;  // It may have what the spool does not.
 };
 
 }  // namespace muster::coordinator

@@ -39,7 +39,8 @@ Status SecureRound::FoldOnce(const std::vector<secagg::Member>& members) {
       session().state());
   secagg::MemberSet all = folding->folded;
   for (const secagg::Member member : members) all.Insert(member);
-  MUSTER_TRY(sum_->Hold(all));
+  // While more come, each is added as it comes, and those that are pruned in the end come off then.
+  if (In<secagg::Collecting>() == nullptr) MUSTER_TRY(sum_->Hold(all));
   // The spool stays until the end and is the checkpoint: a restart folds it again.
   return Handle(secagg::VectorsFolded{members, fmt::format("spools-{}", all.size())},
                 Caller::System())

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "aggregation/accumulator.h"
 #include "aggregation/secagg/quantiser.h"
 #include "aggregation/secagg/update_layout.h"
@@ -39,6 +41,26 @@ TEST(UpdateLayout, GivesEveryDeviceAtLeastOneUnitOfWeightAndNoneMoreThanTheCap) 
   EXPECT_EQ(secagg::WeightUnits(std::numeric_limits<double>::quiet_NaN(), 1, layout), 1);
 }
 
+// A spool that counts what is read of it, and can refuse to keep.
+class WatchedSpool final : public Spool {
+ public:
+  explicit WatchedSpool(Spool& real) : real_(real) {}
+  void Append(std::uint32_t tag, ByteView record, std::function<void(Status)> done) override {
+    if (full) return done(ResourceExhausted("the disk is full"));
+    real_.Append(tag, record, std::move(done));
+  }
+  StatusOr<std::uint64_t> SizeOf(std::uint32_t tag) const override { return real_.SizeOf(tag); }
+  Status Read(std::uint32_t tag, std::uint64_t offset, std::span<std::byte> out) const override {
+    ++reads;
+    return real_.Read(tag, offset, out);
+  }
+  bool full = false;
+  mutable int reads = 0;
+
+ private:
+  Spool& real_;
+};
+
 class Sum : public ::testing::Test {
  protected:
   // What a device sends, here without masks.
@@ -51,7 +73,7 @@ class Sum : public ::testing::Test {
     return wire;
   }
   void Put(secagg::Member member, const Bytes& vector) {
-    sum.Put(member, vector, [](Status status) { ASSERT_THAT(status, testing::IsOk()); });
+    sum.Put(member, vector, [](const Status& kept) { ASSERT_THAT(kept, testing::IsOk()); });
   }
   static secagg::MemberSet Of(std::initializer_list<secagg::Member> members) {
     secagg::MemberSet set(4);
@@ -75,8 +97,9 @@ class Sum : public ::testing::Test {
   const UpdateForm form{kClip, aggregation::FixedPoint::Make(4, kClip).value()};
   const std::int32_t whole = static_cast<std::int32_t>(layout[1].limit);
   testing::MemoryFiles files;
-  const std::unique_ptr<Spool> spool = files.OpenSpool("secure/c/1-1.spool").value();
-  SecureSum sum{layout, *spool};
+  const std::unique_ptr<Spool> disk = files.OpenSpool("secure/c/1-1.spool").value();
+  WatchedSpool spool{*disk};
+  SecureSum sum{layout, spool};
 };
 
 TEST_F(Sum, IsOfExactlyThoseItIsToHold) {
@@ -88,8 +111,70 @@ TEST_F(Sum, IsOfExactlyThoseItIsToHold) {
   EXPECT_EQ(MeanOf(2), std::vector<float>(3, 0.0F));
   ASSERT_THAT(sum.Hold(Of({0, 1, 2})), testing::IsOk());
   EXPECT_NEAR(MeanOf(3)[0], kClip / 2 / 3, 1e-4);
-  ASSERT_THAT(sum.Hold(Of({0})), testing::IsOk());  // Fewer: from the spools anew.
+  ASSERT_THAT(sum.Hold(Of({0})), testing::IsOk());
   EXPECT_FLOAT_EQ(MeanOf(1)[2], static_cast<float>(kClip));
+}
+
+TEST_F(Sum, ReadsOnlyTheVectorsOfThoseWhoArePruned) {
+  const auto limit = static_cast<std::int32_t>(layout[0].limit);
+  for (const secagg::Member member : {0u, 1u, 2u, 3u}) Put(member, Vector(limit, whole));
+  ASSERT_THAT(sum.Hold(Of({0, 2, 3})), testing::IsOk());
+  EXPECT_EQ(spool.reads, 1);
+  EXPECT_FLOAT_EQ(MeanOf(3)[0], static_cast<float>(kClip));
+}
+
+TEST_F(Sum, TakesVectorsFromManyThreadsAtOnce) {
+  const auto limit = static_cast<std::int32_t>(layout[0].limit);
+  {
+    std::vector<std::jthread> threads;
+    for (const secagg::Member member : {0u, 1u, 2u, 3u})
+      threads.emplace_back([&, member] { Put(member, Vector(limit / 2, whole)); });
+  }
+  ASSERT_THAT(sum.Hold(Of({0, 1, 2, 3})), testing::IsOk());
+  EXPECT_EQ(spool.reads, 0);
+  EXPECT_NEAR(MeanOf(4)[1], kClip / 2, 1e-3);
+}
+
+TEST_F(Sum, IsMadeOfTheSpoolAfterARestart) {
+  const auto limit = static_cast<std::int32_t>(layout[0].limit);
+  Put(0, Vector(limit, whole));
+  Put(1, Vector(limit, whole));
+  SecureSum restarted(layout, spool);
+  restarted.Put(2, Vector(-limit, whole), [](const Status&) {});
+  ASSERT_THAT(restarted.Hold(Of({0, 1, 2})), testing::IsOk());
+  EXPECT_EQ(spool.reads, 2);
+  EXPECT_NEAR(MeanOf(form.Open(restarted.sum(), 3).value())[0], kClip / 3, 1e-3);
+}
+
+TEST_F(Sum, HasNothingThatTheSpoolDidNotKeep) {
+  const auto limit = static_cast<std::int32_t>(layout[0].limit);
+  Put(0, Vector(limit, whole));
+  spool.full = true;
+  Status kept;
+  sum.Put(1, Vector(limit, whole), [&](Status status) { kept = std::move(status); });
+  EXPECT_THAT(kept, testing::HasCode(absl::StatusCode::kResourceExhausted));
+  ASSERT_THAT(sum.Hold(Of({0})), testing::IsOk());
+  EXPECT_FLOAT_EQ(MeanOf(1)[0], static_cast<float>(kClip));
+}
+
+TEST_F(Sum, CountsTheLastVectorOfADeviceThatSentTwo) {
+  const auto limit = static_cast<std::int32_t>(layout[0].limit);
+  Put(0, Vector(limit, whole));
+  Put(0, Vector(-limit, whole));
+  ASSERT_THAT(sum.Hold(Of({0})), testing::IsOk());
+  EXPECT_FLOAT_EQ(MeanOf(1)[0], static_cast<float>(-kClip));
+}
+
+TEST_F(Sum, IsNotChangedByAVectorThatComesTooLate) {
+  const auto limit = static_cast<std::int32_t>(layout[0].limit);
+  Put(0, Vector(limit, whole));
+  ASSERT_THAT(sum.Hold(Of({0})), testing::IsOk());
+  Put(1, Vector(limit, whole));
+  EXPECT_FLOAT_EQ(MeanOf(1)[0], static_cast<float>(kClip));
+  sum.Reset();
+  Put(2, Vector(limit, whole));
+  ASSERT_THAT(sum.Hold(Of({0})), testing::IsOk());
+  EXPECT_FLOAT_EQ(MeanOf(1)[0], static_cast<float>(kClip));
 }
 
 TEST_F(Sum, OfSeveralSessionsIsThatOfAllTheirDevices) {

@@ -145,6 +145,27 @@ TEST(Wire, LanesArePackedLittleEndianInTheirBits) {
   EXPECT_EQ(ToHex(out), "2211feff");
 }
 
+TEST(Wire, WhatWasAddedComesOffAgain) {
+  for (const LaneBits bits : {LaneBits::k24, LaneBits::k32}) {
+    const auto a = Lanes<std::uint32_t>(1001, 1), b = Lanes<std::uint32_t>(1001, 2);
+    Bytes packed(a.size() * WireBytesOf(bits));
+    PackLanes(bits, a, packed);
+    auto sum = b;
+    AddPacked(bits, packed, sum);
+    ASSERT_NE(sum, b);
+    AddPacked(bits, packed, sum, Sign::kSubtract);
+    EXPECT_EQ(sum, b);
+  }
+  const auto a = Lanes<std::uint16_t>(1001, 3), b = Lanes<std::uint16_t>(1001, 4);
+  Bytes packed(2 * a.size());
+  PackLanes(a, packed);
+  auto sum = b;
+  AddPacked(packed, sum);
+  ASSERT_NE(sum, b);
+  AddPacked(packed, sum, Sign::kSubtract);
+  EXPECT_EQ(sum, b);
+}
+
 TEST(Wire, PackedLanesAddUpModuloTheirGroup) {
   for (const LaneBits bits : {LaneBits::k24, LaneBits::k32}) {
     const auto a = Lanes<std::uint32_t>(1001, 1), b = Lanes<std::uint32_t>(1001, 2);
