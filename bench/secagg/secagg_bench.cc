@@ -244,12 +244,12 @@ std::string Told(const Figures& f) {
 }
 
 void Bench100(Report& report, const std::filesystem::path& spool) {
-  const Setting setting{.name = "secagg_100x1m_drop20",
-                        .devices = 100,
-                        .dim = 1'000'000,
-                        .vanish = 20,
-                        .rule = {.least = 50, .corrupt_ppm = 100'000, .dropout_ppm = 200'000},
-                        .measured = 100};
+  Setting setting{.name = "secagg_100x1m_drop20",
+                  .devices = 100,
+                  .dim = 1'000'000,
+                  .vanish = 20,
+                  .rule = {.least = 50, .corrupt_ppm = 100'000, .dropout_ppm = 200'000},
+                  .measured = 100};
   const Figures f = Session(setting, spool).Run();
   report.Add({setting.name, "server_unmask_s", f.unmask_seconds,
               fmt::format("{}; {:.2f} CPU s", Told(f), f.unmask_cpu_seconds), 0.6, kAtMost});
@@ -257,6 +257,14 @@ void Bench100(Report& report, const std::filesystem::path& spool) {
       {setting.name, "client_s", f.client_seconds, "CPU, median of survivors", 0.1, kAtMost});
   report.Add({setting.name, "bytes_per_param", f.bytes_per_param, "4 are the masked vector", 4.1,
               kAtMost});
+  for (const auto& [bits, budget] :
+       {std::pair(secagg::LaneBits::k24, 3.1), {secagg::LaneBits::k16, 2.1}}) {
+    setting.bits = bits;
+    const int width = 8 * static_cast<int>(secagg::WireBytesOf(bits));
+    report.Add({setting.name, fmt::format("bytes_per_param_b{}", width),
+                Session(setting, spool).Run().bytes_per_param,
+                fmt::format("lanes of {} bits", width), budget, kAtMost});
+  }
 }
 
 // All devices run whole sessions, but only so many check every signature: those are measured, and

@@ -7,8 +7,8 @@ namespace muster::bench {
 namespace secagg = aggregation::secagg;
 
 secagg::Task TaskOf(const Setting& setting, SecureRng& rng) {
-  secagg::Task task{.layout = Require(secagg::UpdateLayout(setting.dim, secagg::LaneBits::k32,
-                                                           kClip, setting.devices))};
+  secagg::Task task{
+      .layout = Require(secagg::UpdateLayout(setting.dim, setting.bits, kClip, setting.devices))};
   rng.Fill(task.session);
   task.query = setting.name;
   task.clip = kClip;

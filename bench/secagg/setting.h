@@ -19,6 +19,7 @@ struct Setting {
   std::uint64_t dim = 0;
   std::uint32_t vanish = 0;  // After dealing shares.
   aggregation::secagg::CohortRule rule;
+  aggregation::secagg::LaneBits bits = aggregation::secagg::LaneBits::k32;
   std::uint32_t measured = 0;  // Devices that check all they are told; the others trust.
 };
 
