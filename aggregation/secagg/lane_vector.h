@@ -33,7 +33,7 @@ class LaneVector {
   // UPDATE_OVER_BOUND when |value| is over the segment's limit (nothing is written then).
   Status Set(std::size_t segment, std::uint64_t first, std::span<const std::int32_t> values);
 
-  // Adds masks to whole tiles; each stream is read at the tile's stream_offset.
+  // Adds masks to whole tiles; each stream is read where the tile's lanes lie in it.
   Status AddMasks(std::span<const Mask> masks, TileRange tiles);
 
   // The wire form of whole tiles: bytes [TileAt(begin).wire_offset, end of the last). `out` has

@@ -121,7 +121,6 @@ Tile Segments::TileAt(std::uint64_t index) const {
   return {.segment = segment,
           .first = first,
           .lanes = lanes,
-          .stream_offset = place.stream + first * LaneBytesOf(s.bits),
           .wire_offset = place.wire + first * WireBytesOf(s.bits),
           .wire_bytes = lanes * WireBytesOf(s.bits)};
 }

@@ -27,8 +27,7 @@ struct Tile {
   std::size_t segment;
   std::uint64_t first;  // Index within the segment.
   std::size_t lanes;
-  std::uint64_t stream_offset;  // Of the first lane: in a keystream, and in LaneVector's memory.
-  std::uint64_t wire_offset;    // Of the first lane in the message.
+  std::uint64_t wire_offset;  // Of the first lane in the message.
   std::size_t wire_bytes;
   friend bool operator==(const Tile&, const Tile&) = default;
 };

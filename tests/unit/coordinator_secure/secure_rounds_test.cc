@@ -148,6 +148,10 @@ TEST(SecureRounds, TakeADevicesMessagesFromItAlone) {
   const Bytes& vector = node.Masked(house.clock.Now());
   EXPECT_THAT(house.UploadMasked(node.id(), node.round, Bytes(5), vector),
               testing::Fails(absl::StatusCode::kInvalidArgument, Reason::kSECURE_REFUSED));
+  const auto upload = std::get<aggregation::secagg::UploadMasked>(node.session->Pending().at(0));
+  const Bytes cut(vector.begin(), vector.end() - 1);
+  EXPECT_THAT(house.UploadMasked(node.id(), node.round, upload.header, cut),
+              testing::Fails(absl::StatusCode::kInvalidArgument, Reason::kSECURE_REFUSED));
   house.Run();
   ExpectPublished(house);
   ExpectModel(house, house.Survivors());
