@@ -27,7 +27,13 @@ class CountingCrypto final : public muster::testing::SymbolicCrypto {
     ++verified;
     return SymbolicCrypto::Verify(key, message, signature);
   }
+  StatusOr<std::vector<Secret>> AgreeWithAll(
+      const Secret& mine, std::span<const AgreementPublic> theirs) const override {
+    ++agreed_with_all;
+    return SymbolicCrypto::AgreeWithAll(mine, theirs);
+  }
   mutable std::atomic<int> verified = 0;
+  mutable std::atomic<int> agreed_with_all = 0;
 };
 
 class RememberingCryptoTest : public ::testing::Test {
@@ -55,6 +61,15 @@ TEST_F(RememberingCryptoTest, VerifiesWhatHoldsOnce) {
   for (int i = 0; i < 3; ++i) EXPECT_THAT(Verify(crypto, s), IsOk());
   EXPECT_EQ(real_.verified, 1);
   EXPECT_EQ(crypto.remembered(), 1u);
+}
+
+TEST_F(RememberingCryptoTest, HandsAgreementsWithManyOnTogether) {
+  RememberingCrypto crypto(real_);
+  muster::testing::SeededSecureRng rng(1);
+  const AgreementKey mine = crypto.NewAgreementKey(rng).value();
+  const std::vector<AgreementPublic> theirs(3, mine.public_key);
+  EXPECT_EQ(crypto.AgreeWithAll(mine.secret, theirs).value().size(), 3u);
+  EXPECT_EQ(real_.agreed_with_all, 1);
 }
 
 TEST_F(RememberingCryptoTest, DoesNotRememberWhatDoesNotHold) {
