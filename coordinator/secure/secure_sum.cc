@@ -68,6 +68,7 @@ void SecureSum::Distrust() {
 }
 
 void SecureSum::Begin() {
+  sum_.reset();  // Never two of them.
   sum_ = std::make_shared<secagg::LaneVector>(layout_);
   held_.clear();
 }
@@ -76,9 +77,14 @@ Status SecureSum::Hold(const secagg::MemberSet& members) {
   absl::MutexLock lock(&mu_);
   settled_ = true;
   if (std::exchange(doubtful_, false) || !sum_) Begin();
-  for (const secagg::Member member : std::vector(held_.begin(), held_.end()))
-    if (!members.Contains(member) && !ChangeBy(secagg::Sign::kSubtract, member).ok())
-      Begin();  // Its record is not there, or not yet: without it, then.
+  std::vector<secagg::Member> pruned;
+  for (const secagg::Member member : held_)
+    if (!members.Contains(member)) pruned.push_back(member);
+  for (const secagg::Member member : pruned) {
+    if (ChangeBy(secagg::Sign::kSubtract, member).ok()) continue;
+    Begin();  // Its record is not there, or not yet: from the spool, then, and without it.
+    break;
+  }
   for (const secagg::Member member : members.Members())
     if (!held_.contains(member)) MUSTER_TRY(ChangeBy(secagg::Sign::kAdd, member));
   return Ok();

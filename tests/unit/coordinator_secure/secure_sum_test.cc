@@ -41,12 +41,13 @@ TEST(UpdateLayout, GivesEveryDeviceAtLeastOneUnitOfWeightAndNoneMoreThanTheCap) 
   EXPECT_EQ(secagg::WeightUnits(std::numeric_limits<double>::quiet_NaN(), 1, layout), 1);
 }
 
-// A spool that counts what is read of it, and can refuse to keep.
+// A spool that counts what is read of it, and can refuse to keep, or take its time.
 class WatchedSpool final : public Spool {
  public:
   explicit WatchedSpool(Spool& real) : real_(real) {}
   void Append(std::uint32_t tag, ByteView record, std::function<void(Status)> done) override {
     if (full) return done(ResourceExhausted("the disk is full"));
+    if (slow) return;
     real_.Append(tag, record, std::move(done));
   }
   StatusOr<std::uint64_t> SizeOf(std::uint32_t tag) const override { return real_.SizeOf(tag); }
@@ -55,6 +56,7 @@ class WatchedSpool final : public Spool {
     return real_.Read(tag, offset, out);
   }
   bool full = false;
+  bool slow = false;  // Nothing that comes now is there yet.
   mutable int reads = 0;
 
  private:
@@ -153,6 +155,17 @@ TEST_F(Sum, HasNothingThatTheSpoolDidNotKeep) {
   Status kept;
   sum.Put(1, Vector(limit, whole), [&](Status status) { kept = std::move(status); });
   EXPECT_THAT(kept, testing::HasCode(absl::StatusCode::kResourceExhausted));
+  ASSERT_THAT(sum.Hold(Of({0})), testing::IsOk());
+  EXPECT_FLOAT_EQ(MeanOf(1)[0], static_cast<float>(kClip));
+}
+
+TEST_F(Sum, IsMadeAnewWhereTheRecordOfOneThatIsToComeOffIsNotThereYet) {
+  const auto limit = static_cast<std::int32_t>(layout[0].limit);
+  Put(0, Vector(limit, whole));
+  spool.slow = true;
+  Put(1, Vector(limit, whole));
+  spool.slow = false;
+  Put(2, Vector(limit, whole));
   ASSERT_THAT(sum.Hold(Of({0})), testing::IsOk());
   EXPECT_FLOAT_EQ(MeanOf(1)[0], static_cast<float>(kClip));
 }
