@@ -308,7 +308,8 @@ void BenchMemory(Report& report, std::uint32_t devices, const std::filesystem::p
       .measured = 0};
   const Figures f = Session(setting, spool).Run();
   report.Add({setting.name, "server_rss_mb", f.heap_mb,
-              "peak of what the server allocated: its devices share the process", 128, kAtMost});
+              "not RSS: the peak of what new gave the server, since its devices share the process",
+              128, kAtMost});
 }
 }  // namespace
 }  // namespace muster::bench

@@ -17,7 +17,8 @@
 
 namespace muster::coordinator {
 
-// While more may come. Each fold is a commit; folding many waits for none of the steps that follow.
+// So many vectors are recorded together as summed for good, while more may come: each record is a
+// commit, and no step that follows waits for it.
 inline constexpr std::size_t kFoldTogether = 32;
 
 // Used on the session's strand, but for Put; and not while Unmask is under way.
